@@ -1,0 +1,1 @@
+"""The command line: thin files that import rooms only when a command runs."""
