@@ -4,7 +4,32 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+
+import pytest
 
 # Before Django reads its settings: tests never write into the checkout's own var/.
 os.environ["SAMKEEPER_VAR"] = tempfile.mkdtemp(prefix="samkeeper-test-")
 os.environ["SAMKEEPER_SECRET_KEY"] = "only-for-tests"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _empty_tables_after_tests_that_commit() -> Iterator[None]:
+    """Tables that refuse DELETE and TRUNCATE cannot be emptied after a `transaction=True` test: lift the triggers."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    from samkeeper.ledger import triggers
+
+    empty = TransactionTestCase._fixture_teardown
+
+    def lift_and_empty(case: TransactionTestCase) -> None:
+        triggers.remove(connection, triggers.house())
+        try:
+            empty(case)
+        finally:
+            triggers.install(connection, triggers.house())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lift_and_empty)
+        yield
