@@ -1,0 +1,1 @@
+"""Cases: every procedure of every rulebook, worked by hand step by step."""

@@ -1,0 +1,11 @@
+"""What was shown and done in a case is only ever added to."""
+
+from __future__ import annotations
+
+from samkeeper.ledger.triggers import append_only
+
+TRIGGERS = (
+    *append_only("casework_keptbook", key="sha256"),
+    *append_only("casework_paper"),
+    *append_only("casework_casestep"),
+)
