@@ -1,0 +1,57 @@
+"""The user's own file back, with a column that says what is wrong in each row."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+
+import openpyxl
+from openpyxl.styles import Alignment, Font
+
+from samkeeper.sheets.grid import Book, Dialect, Grid
+from samkeeper.sheets.layout import ERROR_COLUMN, Header
+from samkeeper.sheets.target import Target, writing
+
+ERROR_WIDTH = 60  # characters
+
+
+def write_report(book: Book, grid: Grid, header: Header, wrong: Iterable[tuple[int, str]], out: Target) -> None:
+    """`wrong` are pairs of line and sentence. A workbook keeps its formats and other sheets, CSV its encoding.
+
+    A file that already has an error column, because it came back before, gets that column anew.
+    """
+    errors: dict[int, str] = {header.line: ERROR_COLUMN}
+    for line, sentence in wrong:
+        errors[line] = f"{errors[line]}\n{sentence}" if line in errors else sentence
+    place = grid.width if header.error_place is None else header.error_place
+    with writing(out) as stream:
+        if book.dialect:
+            stream.write(_csv(grid, book.dialect, place, errors))
+        else:
+            _workbook(book, grid, place, errors).save(stream)
+
+
+def _csv(grid: Grid, dialect: Dialect, place: int, errors: dict[int, str]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=dialect.delimiter, lineterminator=dialect.newline)
+    for line, cells in enumerate(grid.rows, start=1):
+        row = [*cells, *[""] * (place + 1 - len(cells))]
+        row[place] = errors.get(line, "").replace("\n", " ")
+        writer.writerow(row)
+    return dialect.bom + text.getvalue().encode(dialect.encoding)
+
+
+def _workbook(book: Book, grid: Grid, place: int, errors: dict[int, str]) -> openpyxl.Workbook:
+    workbook = openpyxl.load_workbook(io.BytesIO(book.safe))
+    page = workbook[grid.sheet]
+    header = min(errors)
+    for line in range(header, len(grid.rows) + 1):
+        if line in errors:
+            cell = page.cell(line, place + 1, errors[line])
+            cell.font = Font(color="C00000", bold=line == header)
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+        elif line in page.row_dimensions or place < grid.width:
+            page.cell(line, place + 1).value = None
+    page.column_dimensions[openpyxl.utils.get_column_letter(place + 1)].width = ERROR_WIDTH
+    return workbook
