@@ -8,18 +8,19 @@ from collections.abc import Iterator
 
 import pytest
 
-# Before Django reads its settings: tests never write into the checkout's own var/.
+# Tests never write into the checkout's own var/. Named in pyproject.toml, the settings would be read before this.
 os.environ["SAMKEEPER_VAR"] = tempfile.mkdtemp(prefix="samkeeper-test-")
 os.environ["SAMKEEPER_SECRET_KEY"] = "only-for-tests"
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "samkeeper.site.settings")
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _empty_tables_after_tests_that_commit() -> Iterator[None]:
     """Tables that refuse DELETE and TRUNCATE cannot be emptied after a `transaction=True` test: lift the triggers."""
-    from django.db import connection
-    from django.test import TransactionTestCase
+    from django.db import connection  # noqa: PLC0415  # not before the settings above
+    from django.test import TransactionTestCase  # noqa: PLC0415
 
-    from samkeeper.ledger import triggers
+    from samkeeper.ledger import triggers  # noqa: PLC0415
 
     empty = TransactionTestCase._fixture_teardown
 

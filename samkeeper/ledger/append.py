@@ -15,23 +15,22 @@ from django.db import connection
 from django.db.transaction import TransactionManagementError
 
 from samkeeper.ledger import tree
-from samkeeper.ledger.entry import Value
 from samkeeper.ledger.models import Entry, Head
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What is to be recorded: `kind` as source:subject:action, `subject` as "card:17", `body` of ids and codes.
+    """What is to be recorded: `kind` as source:subject:action, `subject` an id, `body` of ids, codes and clauses.
 
     No personal data, names or numbers of persons: put a commitment there (`commitments.commit`).
     """
 
     kind: str
     subject: str
-    body: Mapping[str, Value]
+    body: Mapping[str, object]
 
 
-def append(kind: str, subject: str, body: Mapping[str, Value], *, recorded: datetime) -> Entry:
+def append(kind: str, subject: str, body: Mapping[str, object], *, recorded: datetime) -> Entry:
     """Record one fact; see `append_all`."""
     return append_all([Fact(kind, subject, body)], recorded=recorded)[0]
 

@@ -2,11 +2,11 @@
 
 An entry is one JSON object on one line:
 
-    {"body":{…},"epoch":0,"kind":"card:move","recorded_at":"2026-03-01T01:30:00.000000Z","seq":1,"subject":"card:17"}
+    {"body":{…},"epoch":0,"kind":"card:move","recorded_at":"2026-03-01T01:30:00.000000Z","seq":1,"subject":"D15600000017"}
 
 `seq` counts from 1 without gaps, so the entry `seq` is leaf `seq - 1` of the tree and a ledger of size N holds the
-entries 1 … N. `kind` is source:subject:action or shorter, `subject` what the entry is about, `epoch` grows by one with
-every restored copy that was behind what had been published.
+entries 1 … N. `kind` is source:subject:action or shorter, `subject` the id of what the entry is about, `epoch` grows
+by one whenever a restored copy was behind what had been published.
 """
 
 from __future__ import annotations
@@ -14,17 +14,15 @@ from __future__ import annotations
 import hmac
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from samkeeper.ledger.tree import sm3
 
-Value: TypeAlias = "None | bool | int | str | Sequence[Value] | Mapping[str, Value]"
-
 FORK = "ledger:fork"
 KIND = re.compile(r"[a-z_]{1,20}(:[a-z_]{1,20}){1,2}")
-SUBJECT = re.compile(r"[a-z_]{1,20}:[0-9A-Za-z_.-]{1,64}")
+SUBJECT = re.compile(r"[0-9A-Za-z_.:-]{1,64}")
 KEY = re.compile(r"[a-z][a-z0-9_]*")
 MAX_INTEGER = 2**53 - 1  # RFC 8785 §3.2.2.3 with RFC 7493: beyond it other languages would round
 MAX_LINE = 65_536
@@ -53,7 +51,7 @@ class Entry(NamedTuple):
         return line
 
 
-def canonical(value: Value) -> bytes:
+def canonical(value: object) -> bytes:
     """`value` in the JSON Canonicalization Scheme of RFC 8785.
 
     Within what `check` lets through (integers, lower-case ASCII keys) the standard library's encoder writes just
@@ -63,24 +61,27 @@ def canonical(value: Value) -> bytes:
     return _encode(value).encode()
 
 
-def check(value: Value, where: str = "$") -> None:
+def check(value: object, where: str = "$") -> None:
     """ValueError, with the path, at the first thing that has no canonical form here: floats, dates, odd keys."""
-    if isinstance(value, str):
-        if "\0" in value:  # PostgreSQL cannot keep it
-            raise ValueError(f"{where}: text with NUL")
-    elif isinstance(value, int):
-        if abs(value) > MAX_INTEGER:
-            raise ValueError(f"{where}: {value} is beyond ±(2⁵³ - 1)")
-    elif isinstance(value, Mapping):
+    if isinstance(value, Mapping):
         for key, inner in value.items():
             if not isinstance(key, str) or not KEY.fullmatch(key):
                 raise ValueError(f"{where}: key {key!r} is not a lower-case ASCII word")
             check(inner, f"{where}.{key}")
-    elif isinstance(value, (list, tuple)):
+    elif isinstance(value, list | tuple):
         for index, inner in enumerate(value):
             check(inner, f"{where}[{index}]")
-    elif value is not None:
-        raise ValueError(f"{where}: {type(value).__name__} has no place in an entry: write an integer or a string")
+    elif fault := _fault(value):
+        raise ValueError(f"{where}: {fault}")
+
+
+def _fault(value: object) -> str | None:
+    """What speaks against a single value."""
+    if isinstance(value, str):
+        return "text with NUL, which PostgreSQL cannot keep" if "\0" in value else None
+    if isinstance(value, int):
+        return None if abs(value) <= MAX_INTEGER else f"{value} is beyond ±(2⁵³ - 1)"
+    return None if value is None else f"{type(value).__name__} has no place in an entry: write an integer or a string"
 
 
 def stamp(moment: datetime) -> str:
@@ -106,7 +107,7 @@ def parse(line: bytes) -> Entry:
     return entry._replace(recorded_at=moment)
 
 
-def commitment(salt: bytes, value: Value) -> str:
+def commitment(salt: bytes, value: object) -> str:
     """SM3(salt ‖ canonical value), 64 hex digits: binds to personal data that lies elsewhere and can be erased.
 
     The salt has 32 random bytes and is erased with the data; without it nothing can be guessed from the hash.
@@ -116,6 +117,6 @@ def commitment(salt: bytes, value: Value) -> str:
     return sm3(salt + canonical(value)).hex()
 
 
-def opens(commitment_: str, salt: bytes, value: Value) -> bool:
+def opens(commitment_: str, salt: bytes, value: object) -> bool:
     """Whether `commitment_` was made of this salt and this value."""
     return hmac.compare_digest(commitment(salt, value), commitment_)

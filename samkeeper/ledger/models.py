@@ -13,7 +13,7 @@ class Entry(models.Model):
 
     seq = models.PositiveBigIntegerField(primary_key=True)
     kind = models.CharField(max_length=64)
-    subject = models.CharField(max_length=96)
+    subject = models.CharField(max_length=64)
     recorded_at = models.DateTimeField()
     epoch = models.PositiveIntegerField()
     body = models.JSONField()

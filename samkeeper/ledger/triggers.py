@@ -74,7 +74,7 @@ def append_only(table: str, key: str = "id") -> tuple[Trigger, ...]:
             f"{table}_no_replace",
             table,
             f"表 {table} 只增不改：记录写入后不得覆盖",
-            sqlite=f"BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})",
+            sqlite=f"BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})",  # noqa: S608
         ),
     )
 

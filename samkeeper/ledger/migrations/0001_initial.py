@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('seq', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
                 ('kind', models.CharField(max_length=64)),
-                ('subject', models.CharField(max_length=96)),
+                ('subject', models.CharField(max_length=64)),
                 ('recorded_at', models.DateTimeField()),
                 ('epoch', models.PositiveIntegerField()),
                 ('body', models.JSONField()),

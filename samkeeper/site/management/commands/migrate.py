@@ -1,4 +1,4 @@
-"""`migrate`, and then every room's triggers anew (DESIGN: events, periods and ledger entries refuse UPDATE and DELETE)."""
+"""`migrate`, and then every room's triggers anew: SQLite loses them with each table that a migration rebuilds."""
 
 from __future__ import annotations
 
