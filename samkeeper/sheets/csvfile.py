@@ -59,13 +59,14 @@ def _must_decode(content: bytes, encoding: str, name: str) -> None:
 
 
 def _delimiter(text: str) -> str:
-    """The one that cuts some line near the top into the most cells: the header is the widest line there is."""
-    sample = text[:65536].splitlines()[:SAMPLE_LINES]
+    """The one that most lines near the top have; of several, the one that is there most often."""
+    sample = [_outside_quotes(line) for line in text[:65536].splitlines()[:SAMPLE_LINES]]
 
-    def widest(delimiter: str) -> int:
-        return max((_outside_quotes(line).count(delimiter) for line in sample), default=0)
+    def use(delimiter: str) -> tuple[int, int]:
+        counts = [line.count(delimiter) for line in sample]
+        return sum(count > 0 for count in counts), sum(counts)
 
-    return max(DELIMITERS, key=widest)
+    return max(DELIMITERS, key=use)
 
 
 def _outside_quotes(line: str) -> str:
@@ -79,7 +80,7 @@ def _rows(text: str, dialect: Dialect, name: str) -> list[list[Cell]]:
     try:
         for row in reader:
             rows.append(list(row))
-            cells += len(row)
+            cells += len(row) + 1  # a line without cells takes memory too
             if cells > MAX_CELLS:
                 raise BadInput(f"超过 {MAX_CELLS} 个单元格", where=name, remedy="请分成几个文件")
     except csv.Error:

@@ -13,7 +13,7 @@ from samkeeper.sheets.cells import Cell
 
 Source = str | PathLike[str] | BinaryIO
 
-MAX_FILE = 100 * 2**20  # bytes
+MAX_FILE = 50 * 2**20  # bytes
 MAX_CELLS = 3_000_000  # 300,000 rows of ten columns; a row more than that is a batch, not a workbook
 
 

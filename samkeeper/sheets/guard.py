@@ -17,7 +17,7 @@ from xml.parsers import expat
 
 from samkeeper.sheets.grid import MAX_CELLS
 
-MAX_UNPACKED = 300 * 2**20  # bytes, of the parts of a workbook, and of the text in its cells
+MAX_UNPACKED = 200 * 2**20  # bytes, of the parts of a workbook, and of the text in its cells
 CHUNK = 2**18
 SHEET_PART = re.compile(r"xl/worksheets/[^/]+", re.IGNORECASE)
 STRINGS_PART = "xl/sharedstrings.xml"

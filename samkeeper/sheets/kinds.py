@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, Literal, TypeVar
 
+from samkeeper.sheets.cells import BLANKS
+
 T = TypeVar("T")
 
 Style = Literal["text", "number", "money", "date", "moment"]
@@ -33,17 +35,19 @@ class Kind(Generic[T]):
 
 def half_width(text: str) -> str:
     """A code as it is compared: half-width, upper case, without spaces."""
-    return "".join(unicodedata.normalize("NFKC", text).split()).upper()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return "".join(text.split()).upper()
 
 
 def text(longest: int = 200) -> Kind[str]:
     """One line of plain text; runs of spaces and line breaks become one space."""
 
     def read(given: str) -> str:
-        value = " ".join(given.split())
+        value = " ".join(given.strip(BLANKS).split())
         if len(value) > longest:
             raise ValueError(f"有 {len(value)} 个字，超过 {longest} 个字；请缩短")
-        if not value.isprintable() and any(unicodedata.category(char) in ("Cc", "Cs", "Cn") for char in value):
+        if not value.isprintable() and any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
             raise ValueError("含有看不见的控制字符；请删除后重新填写")
         return value
 

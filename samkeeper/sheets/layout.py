@@ -67,7 +67,7 @@ class Layout:
         if unknown or len(set(keys)) < len(keys) or len({plain(name) for name in names}) < len(names):
             raise ValueError(f"layout {self.name}: a key or name is there twice or unknown")
 
-    @property
+    @cached_property
     def unique_groups(self) -> tuple[tuple[str, ...], ...]:
         return tuple((entry,) if isinstance(entry, str) else entry for entry in self.unique)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
 
 from samkeeper.errors import BadInput
 from samkeeper.sheets.cells import Cell
@@ -16,6 +17,7 @@ from samkeeper.sheets.workbook import is_workbook, open_workbook
 Progress = Callable[[int, int], object]
 PROGRESS_EVERY = 1000
 NUMBER_HINT = "，并把该列设为文本格式（数字格式会丢失前导零）"
+MIDNIGHT_HINT = "；零点整请把单元格设为文本格式再填"
 
 
 def read(source: Source, layout: Layout, *, name: str = "", progress: Progress | None = None) -> Sheet:
@@ -44,11 +46,17 @@ def detect(source: Source, layouts: Sequence[Layout], *, name: str = "") -> Layo
     if not found:
         names = "、".join(f"「{layout.name}」" for layout in layouts)
         raise BadInput("认不出表头", where=book.name, remedy=f"可导入的表有{names}，请下载模板对照")
-    raise _lacking(book.name, *max(found, key=lambda pair: _fit(pair) / len(pair[0].columns)))
+    raise _lacking(book.name, *max(found, key=_share))
 
 
-def _fit(pair: tuple[Layout, Header]) -> int:
-    return len(pair[1].places)
+def _fit(pair: tuple[Layout, Header]) -> tuple[int, float]:
+    """How many columns of the layout are there, and how large a part of it they are."""
+    return len(pair[1].places), _share(pair)
+
+
+def _share(pair: tuple[Layout, Header]) -> float:
+    layout, header = pair
+    return len(header.places) / len(layout.columns)
 
 
 def _open(source: Source, name: str) -> Book:
@@ -62,13 +70,15 @@ def _headers(book: Book, layout: Layout) -> list[Header]:
 
 
 def _choose(book: Book, layout: Layout) -> tuple[Grid, Header]:
-    """The one table that has every required column."""
+    """The one table that has every required column, and of the others the most."""
     found = [(grid, header) for grid in book.grids if (header := layout.find_header(grid.rows))]
     complete = [(grid, header) for grid, header in found if not layout.missing(header)]
     if not complete and not found:
         raise BadInput(f"没有找到「{layout.name}」的表头", where=book.name, remedy="请下载模板，照模板的列名填写")
     if not complete:
         raise _lacking(book.name, layout, max(found, key=lambda pair: len(pair[1].places))[1])
+    most = max(len(header.places) for _, header in complete)
+    complete = [(grid, header) for grid, header in complete if len(header.places) == most]
     if len(complete) > 1:
         names = "、".join(f"「{grid.sheet}」" for grid, _ in complete)
         raise BadInput(f"工作表{names}都是「{layout.name}」", where=book.name, remedy="请合并为一个工作表后再导入")
@@ -131,7 +141,10 @@ def _row(sheet: Sheet, index: int) -> tuple[Row, list[Problem]]:
 
 def _hint(column: Column, cell: Cell) -> str:
     style = column.parse.style if isinstance(column.parse, Kind) else "text"
-    return NUMBER_HINT if isinstance(cell, float) and style == "text" else ""
+    if isinstance(cell, float) and style == "text":
+        return NUMBER_HINT
+    midnight = isinstance(cell, date) and not isinstance(cell, datetime)  # how the workbook reader gives 00:00:00
+    return MIDNIGHT_HINT if midnight and style == "moment" else ""
 
 
 def _twice(sheet: Sheet, row: Row, seen: list[dict[tuple[object, ...], int]]) -> Iterable[Problem]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import openpyxl
 from openpyxl.styles import Alignment, Font
 
+from samkeeper.errors import BadInput
 from samkeeper.sheets.grid import Book, Dialect, Grid
 from samkeeper.sheets.layout import ERROR_COLUMN, Header
 from samkeeper.sheets.target import Target, writing
@@ -43,15 +44,20 @@ def _csv(grid: Grid, dialect: Dialect, place: int, errors: dict[int, str]) -> by
 
 
 def _workbook(book: Book, grid: Grid, place: int, errors: dict[int, str]) -> openpyxl.Workbook:
-    workbook = openpyxl.load_workbook(io.BytesIO(book.safe))
+    try:
+        workbook = openpyxl.load_workbook(io.BytesIO(book.safe))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):  # openpyxl's answer to what it does not know
+        raise BadInput("原工作簿的格式无法保留", where=book.name, remedy="请另存为 .xlsx 或 CSV 后重新导入") from None
     page = workbook[grid.sheet]
+    for merged in [area for area in page.merged_cells.ranges if area.min_col <= place + 1 <= area.max_col]:
+        page.unmerge_cells(merged.coord)  # only the first of merged cells can be written
     header = min(errors)
     for line in range(header, len(grid.rows) + 1):
         if line in errors:
             cell = page.cell(line, place + 1, errors[line])
             cell.font = Font(color="C00000", bold=line == header)
             cell.alignment = Alignment(wrap_text=True, vertical="top")
-        elif line in page.row_dimensions or place < grid.width:
+        elif place < grid.width:
             page.cell(line, place + 1).value = None
     page.column_dimensions[openpyxl.utils.get_column_letter(place + 1)].width = ERROR_WIDTH
     return workbook

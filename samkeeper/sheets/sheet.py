@@ -28,16 +28,15 @@ class Problem:
     remedy: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file} 第 {self.line} 行{self.text}"
+        return f"{self.file} 第 {self.line} 行{'' if self.column else ' '}{self.text}"
 
     @property
     def text(self) -> str:
         """Without the place: what stands in the error column of the user's own file."""
         shown = self.shown if len(self.shown) <= SHOWN_LENGTH else self.shown[:SHOWN_LENGTH] + "…"
-        column = f"「{self.column}」" if self.column else ""
+        place = f"「{self.column}」：" if self.column else ""
         value = f"“{shown}”" if shown else ""
-        colon = "：" if column or value else " "
-        return f"{column}{colon}{value}{'；'.join(part for part in (self.message, self.remedy) if part)}"
+        return place + value + "；".join(part for part in (self.message, self.remedy) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Row:
     line: int
     values: dict[str, Any]
     texts: Mapping[str, str]
-    _sheet: Sheet
+    _sheet: Sheet = field(repr=False, compare=False)
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key]
@@ -89,7 +88,7 @@ class Sheet:
         if not self.total:
             raise BadInput("没有数据行", where=self.where, remedy="请在表头下逐行填写后再导入")
         lines = len({problem.line for problem in self.problems})
-        first = "。".join(f"第 {problem.line} 行{problem.text}" for problem in self.problems[:SHOWN_PROBLEMS])
+        first = "。".join(str(problem).removeprefix(f"{problem.file} ") for problem in self.problems[:SHOWN_PROBLEMS])
         rest = "等" if len(self.problems) > SHOWN_PROBLEMS else ""
         message = f"共 {self.total} 行，{lines} 行有错（{len(self.problems)} 处），没有导入任何一行。{first}{rest}"
         raise BadInput(message, where=self.where, remedy="请全部改正后重新导入", code="bad-rows")

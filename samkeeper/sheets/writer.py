@@ -1,7 +1,7 @@
 """Tables out: CSV as a stream, Excel in constant memory. What `read` gives back is what was written.
 
 Text that a table program would take for a formula gets an apostrophe in CSV and the "text" mark in Excel; `read`
-takes one apostrophe off again.
+takes one apostrophe off again. Moments are text in Excel too: as numbers they would lose their exact second.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time
-from itertools import islice
+from itertools import count, islice
 from typing import Any, BinaryIO
 
 import xlsxwriter
@@ -18,10 +18,10 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from samkeeper.errors import BadInput
+from samkeeper.sheets.cells import EXACT_BELOW
 from samkeeper.sheets.kinds import Kind
 from samkeeper.sheets.layout import Column, Layout
 from samkeeper.sheets.target import Target, writing
-from samkeeper.sheets.times import SHANGHAI
 
 Columns = Layout | Sequence[Column]
 Rows = Iterable[Mapping[str, Any]]
@@ -32,7 +32,8 @@ ROWS_PER_SHEET = 1_000_000  # Excel holds 2^20; people see a round number
 LONGEST_CELL = 32_767  # characters, Excel's own limit; xlsxwriter would leave a longer cell empty
 CSV_CHUNK = 500  # rows
 PROGRESS_EVERY = 1000
-NUMBER_FORMATS = {"number": "0", "money": "#,##0.00", "date": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm:ss"}
+NUMBER_FORMATS = {"number": "0", "money": "#,##0.00", "date": "yyyy-mm-dd"}
+NOT_XML = dict.fromkeys([*range(0xD800, 0xE000), 0xFFFE, 0xFFFF])  # would make the whole workbook unreadable
 
 
 def columns_of(columns: Columns) -> tuple[Column, ...]:
@@ -59,10 +60,22 @@ def csv_chunks(columns: Columns, rows: Rows) -> Iterator[bytes]:
         yield _csv_bytes(lines)
 
 
-def write_csv(stream: BinaryIO, columns: Columns, rows: Rows) -> None:
-    """Write `csv_chunks` to a binary stream."""
-    for chunk in csv_chunks(columns, rows):
+def write_csv(
+    stream: BinaryIO, columns: Columns, rows: Rows, *, total: int = 0, progress: Progress | None = None
+) -> None:
+    """Write `csv_chunks` to a binary stream. `progress(done, total)` passes `total` on as given."""
+    for chunk in csv_chunks(columns, _counted(rows, total, progress)):
         stream.write(chunk)
+
+
+def _counted(rows: Rows, total: int, progress: Progress | None) -> Iterator[Mapping[str, Any]]:
+    done = 0
+    for done, row in enumerate(rows, start=1):
+        yield row
+        if progress and done % PROGRESS_EVERY == 0:
+            progress(done, total)
+    if progress:
+        progress(done, total)
 
 
 def _csv_bytes(lines: Iterable[Sequence[str]]) -> bytes:
@@ -94,9 +107,9 @@ def write_xlsx(
     """
     with writing(target) as stream, xlsxwriter.Workbook(stream, {"constant_memory": True}) as book:
         cover = book.add_worksheet("说明")
-        count = _Pages(book, columns_of(columns)).write(rows, total, progress or (lambda done, total: None))
-        _write_cover(cover, book.add_format({"bold": True}), {"名称": title, **(about or {}), "行数": str(count)})
-    return count
+        written = _Pages(book, columns_of(columns)).write(_counted(rows, total, progress))
+        _write_cover(cover, book.add_format({"bold": True}), {"表名": title, **(about or {}), "行数": str(written)})
+    return written
 
 
 def _write_cover(cover: Worksheet, bold: Format, lines: Mapping[str, str]) -> None:
@@ -118,20 +131,16 @@ class _Pages:
         self.formats = {name: book.add_format({"num_format": form}) for name, form in NUMBER_FORMATS.items()}
         self.text = book.add_format({"num_format": "@"})
 
-    def write(self, rows: Rows, total: int, progress: Progress) -> int:
+    def write(self, rows: Rows) -> int:
         source = iter(rows)
-        count = 0
-        while True:
-            page = self._page(count // ROWS_PER_SHEET + 1)
-            begun = count
+        for number in count(1):
+            page = self._page(number)
+            line = 0
             for line, row in enumerate(islice(source, ROWS_PER_SHEET), start=1):
                 self._row(page, line, row)
-                count += 1
-                if count % PROGRESS_EVERY == 0:
-                    progress(count, total)
-            if count - begun < ROWS_PER_SHEET:
-                progress(count, total)
-                return count
+            if line < ROWS_PER_SHEET:
+                break
+        return (number - 1) * ROWS_PER_SHEET + line
 
     def _page(self, number: int) -> Worksheet:
         page = self.book.add_worksheet(f"数据{number}" if number > 1 else "数据")
@@ -151,11 +160,9 @@ class _Pages:
         form = self.formats.get(style)
         if style == "date":
             page.write_datetime(line, place, datetime.combine(value, time()), form)
-        elif style == "moment":
-            page.write_datetime(line, place, value.astimezone(SHANGHAI).replace(tzinfo=None), form)
-        elif style == "number":
+        elif style == "number" and abs(value) < EXACT_BELOW:
             page.write_number(line, place, value, form)
-        elif style == "money":
+        elif style == "money" and abs(value) < EXACT_BELOW:
             page.write_number(line, place, value / 100, form)
         else:
             self._text(page, line, place, shown(column, value))
@@ -164,5 +171,5 @@ class _Pages:
         if len(text) > LONGEST_CELL:
             raise BadInput(f"第 {line} 行有 {len(text)} 个字的单元格，Excel 放不下", remedy="请改为导出 CSV")
         quoted = text.startswith(("'", *FORMULA_STARTS))
-        doubled = f"'{text}" if text.startswith("'") else text
+        doubled = (f"'{text}" if text.startswith("'") else text).translate(NOT_XML)
         page.write_string(line, place, doubled, self.quoted if quoted else self.text)
