@@ -67,7 +67,7 @@ def test_cancel_is_the_desks_once_issued(state: str, part: Part) -> None:
 
 
 def test_refusal_says_what_can_be_done_instead() -> None:
-    with pytest.raises(Refused, match="已注销.*不能办理“装机/启用”.*收回"):
+    with pytest.raises(Refused, match=r"已注销.*不能办理“装机/启用”.*收回"):
         target("cancelled", "bind")
 
 

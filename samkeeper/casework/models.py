@@ -1,7 +1,7 @@
-"""A case, the cards in it, the papers shown for it and the steps done.
+"""A case, the cards in it, the papers shown for it, who acted in it and the steps done.
 
-What was shown and done is only ever inserted. A case keeps the book it was opened under: the book's bytes are stored
-by their hash at first use, so that a case opened under an older text ends under it.
+What was shown and done is only ever inserted. A case keeps the texts it was opened under: their bytes are stored
+by hash at first use, so that a case opened under an older text ends under it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,12 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from samkeeper.errors import NotYours
 from samkeeper.parties.models import Institution
 from samkeeper.registry.models import Card, CardEvent
+from samkeeper.rules.evidence import Form
+from samkeeper.rules.words import CardRole, Role
+from samkeeper.rules.words import Case as CaseKind
 
 
 class KeptBook(models.Model):
@@ -26,12 +30,6 @@ class KeptBook(models.Model):
         return f"{self.name} {self.sha256[:8]}"
 
 
-class Kind(models.TextChoices):
-    """The procedures that are worked as cases (LAW: 案件)."""
-
-    LOSS = "loss", "丢失"
-
-
 class Stage(models.TextChoices):
     """How far a case is; a card alone has a state."""
 
@@ -40,51 +38,81 @@ class Stage(models.TextChoices):
     WITHDRAWN = "withdrawn", "已撤回"
 
 
-class Case(models.Model):
-    """One procedure for one unit. `book`, `house`: the texts it was opened under, by hash."""
+class CaseQuerySet(models.QuerySet["Case"]):
+    def numbered(self, no: str) -> Case:
+        """The case of that number. Raises `NotYours` where there is none among these."""
+        digits = no.rpartition("-")[2]
+        found = self.filter(pk=int(digits)).first() if digits.isascii() and digits.isdigit() else None
+        if found is None or found.no != no:
+            raise NotYours
+        return found
 
-    no = models.CharField("案件编号", max_length=20, unique=True)
-    kind = models.CharField("事项", max_length=20, choices=Kind)
+    def locked(self, case: Case) -> Case:
+        """The case again, held until the transaction ends."""
+        return self.select_for_update(of=("self",)).select_related("institution").get(pk=case.pk)
+
+
+class Case(models.Model):
+    """One procedure for one unit. `book` names the rulebook among `texts`, which hold its parents and the house too."""
+
+    kind = models.CharField("事项", max_length=30)
     stage = models.CharField("进度", max_length=10, choices=Stage, default=Stage.OPEN)
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="cases")
-    book = models.ForeignKey(KeptBook, models.PROTECT, related_name="+")
-    house = models.ForeignKey(KeptBook, models.PROTECT, related_name="+")
+    book = models.CharField("规则书", max_length=30)
+    texts = models.ManyToManyField(KeptBook, related_name="+")
+    house_settings = models.JSONField("立案时的本系统设置", default=dict)
     statement = models.TextField("情况说明", blank=True)
+    statement_commitment = models.CharField(max_length=64, blank=True)
     happened_at = models.DateTimeField("发生时间", null=True)
-    opened_at = models.DateTimeField("受理时间")
+    opened_at = models.DateTimeField("登记时间")
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     closed_at = models.DateTimeField("办结时间", null=True)
 
+    objects = CaseQuerySet.as_manager()
+
     class Meta:
-        ordering: ClassVar = ["-opened_at"]
+        ordering: ClassVar = ["-opened_at", "-pk"]
 
     def __str__(self) -> str:
         return self.no
+
+    @property
+    def no(self) -> str:
+        """The number people quote: year and running number."""
+        return f"{self.opened_at:%Y}-{self.pk:06d}"
+
+    @property
+    def kind_label(self) -> str:
+        return CaseKind(self.kind).label
+
+    @property
+    def is_open(self) -> bool:
+        return self.stage == Stage.OPEN
+
+    def card(self, role: CardRole = CardRole.SUBJECT) -> Card | None:
+        """The card that plays this part, or None."""
+        return next((part.card for part in self.cards.select_related("card") if part.role == role), None)
 
 
 class CaseCard(models.Model):
     """A card's part in a case: the one it is about, or the spare that stands in for it."""
 
-    class Part(models.TextChoices):
-        SUBJECT = "subject", "原卡"
-        SPARE = "spare", "备用卡"
-
     case = models.ForeignKey(Case, models.PROTECT, related_name="cards")
     card = models.ForeignKey(Card, models.PROTECT, related_name="case_parts")
-    part = models.CharField(max_length=10, choices=Part)
+    role = models.CharField(max_length=10, choices=[(role.value, role.label) for role in CardRole])
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["case", "part", "card"], name="one_part_a_card")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["case", "role"], name="one_card_a_part")]
 
     def __str__(self) -> str:
-        return f"{self.case_id} {self.part} {self.card_id}"
+        return f"{self.case_id} {self.role} {self.card_id}"
 
 
 class Paper(models.Model):
     """A paper as it was handed over, with what an officer saw on it. A better copy is another row."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="papers")
-    form = models.CharField("材料", max_length=40)
+    form = models.CharField("材料", max_length=40, choices=[(form.value, form.label) for form in Form])
     copies = models.PositiveSmallIntegerField("份数", default=1)
     signed = models.BooleanField("已签字", default=False)
     sealed = models.BooleanField("已盖章", default=False)
@@ -93,24 +121,55 @@ class Paper(models.Model):
     received_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
 
     class Meta:
-        ordering: ClassVar = ["received_at", "id"]
+        ordering: ClassVar = ["received_at", "pk"]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.form}"
+
+
+class Showing(models.Model):
+    """Anything else that was shown or done: a report upward, a notice, a check; `need`, `word` as in the rules."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="showings")
+    need = models.CharField("种类", max_length=20)
+    word = models.CharField("内容", max_length=40)
+    note = models.CharField("备注", max_length=200, blank=True)
+    at = models.DateTimeField("时间")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.need} {self.word}"
+
+
+class CaseAct(models.Model):
+    """Someone acted in a role: opened, handled, confirmed. Separation of duties compares these."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="acts")
+    role = models.CharField("角色", max_length=20, choices=[(role.value, role.label) for role in Role])
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        ordering: ClassVar = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.role} {self.account_id}"
 
 
 class CaseStep(models.Model):
     """A step that was done: which, when, by whom, and the move it made."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="steps")
-    key = models.CharField(max_length=60)
+    key = models.CharField(max_length=80)
     done_at = models.DateTimeField("办理时间")
-    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    event = models.ForeignKey(CardEvent, models.PROTECT, null=True, related_name="steps")
-    ledger_seq = models.BigIntegerField("存证序号")
+    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    event = models.OneToOneField(CardEvent, models.PROTECT, related_name="step")
 
     class Meta:
-        ordering: ClassVar = ["ledger_seq"]
+        ordering: ClassVar = ["done_at", "pk"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["case", "key"], name="a_step_is_done_once")]
 
     def __str__(self) -> str:

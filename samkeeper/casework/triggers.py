@@ -7,5 +7,7 @@ from samkeeper.ledger.triggers import append_only
 TRIGGERS = (
     *append_only("casework_keptbook", key="sha256"),
     *append_only("casework_paper"),
+    *append_only("casework_caseact"),
     *append_only("casework_casestep"),
+    *append_only("casework_showing"),
 )

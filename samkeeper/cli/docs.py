@@ -37,8 +37,8 @@ def lifecycle_page() -> str:
         [
             "# The life of a card",
             "",
-            "Drawn from `samkeeper/lifecycle.py` by `samkeeper docs`; its page of prose says why. *void*: a transaction",
-            "made now is judged cancelled. *blacklisted*: the number goes to the terminals.",
+            "Drawn from `samkeeper/lifecycle.py` by `samkeeper docs`; its page of prose says why.",
+            "*void*: a transaction made now is judged cancelled. *blacklisted*: the number goes to the terminals.",
             "",
             "```mermaid",
             "stateDiagram-v2",

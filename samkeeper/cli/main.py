@@ -15,6 +15,7 @@ class Rooms(click.Group):
     """A group that knows its commands by name and imports only the one that is called."""
 
     modules: ClassVar[dict[str, str]] = {
+        "account": "account",
         "bench": "bench",
         "demo": "demo",
         "docs": "docs",
@@ -27,6 +28,7 @@ class Rooms(click.Group):
         "rules": "rules",
         "screen": "screen",
         "story": "story",
+        "template": "template",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from samkeeper.parties.models import Authority, Custodian, Desk, Institution, InstitutionKind, System, Tier
+from samkeeper.parties.models import Authority, Custodian, Desk, Institution, System, Tier
+from samkeeper.rules.words import UnitKind
 from samkeeper.sheets import kinds
 from samkeeper.sheets.codes import area_code, phone, social_credit_code, unit_no
 from samkeeper.sheets.layout import Column, Layout
@@ -28,7 +29,7 @@ class Intake:
     take: Take
 
 
-def _named(choices: type[Tier] | type[System] | type[InstitutionKind]) -> dict[str, str]:
+def _named(choices: type[Tier] | type[System] | type[UnitKind]) -> dict[str, str]:
     return {str(choice.label): str(choice.value) for choice in choices}
 
 
@@ -61,7 +62,7 @@ INSTITUTIONS = Layout(
     (
         Column("单位编码", "unit_no", unit_no, required=True, aliases=("单位医保编码", "机构编码"), example="01010001"),
         Column("单位名称", "name", kinds.text(100), required=True, aliases=("使用单位名称",), example="示例医院"),
-        Column("机构类别", "kind", kinds.choice(_named(InstitutionKind)), required=True, example="定点医疗机构"),
+        Column("机构类别", "kind", kinds.choice(_named(UnitKind)), required=True, example="定点医疗机构"),
         Column("统一社会信用代码", "credit_code", social_credit_code, example="121101012459151024"),
         Column("行政区划代码", "area_code", area_code, required=True, example="110101"),
         Column("单位地址", "address", kinds.text(200), example="东城区示例街1号"),

@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+from samkeeper.rules.words import UnitKind
+
 
 class Tier(models.TextChoices):
     """The three levels on which keys, invalid lists and issuing are run (社会保障卡管理办法 第三条)."""
@@ -23,16 +25,6 @@ class System(models.TextChoices):
     HEALTH = "health", "卫生健康"
 
 
-class InstitutionKind(models.TextChoices):
-    """The four kinds of using unit of 揭阳通知 二、第一款, medical institutions and pharmacies apart."""
-
-    DESIGNATED_MEDICAL = "designated_medical", "定点医疗机构"
-    DESIGNATED_PHARMACY = "designated_pharmacy", "定点零售药店"
-    SERVICE_WINDOW = "service_window", "“一卡通”业务经办窗口单位"
-    BANK = "bank", "社会保障卡合作银行"
-    EXTENSION = "extension", "社会保障卡应用拓展机构"
-
-
 class Authority(models.Model):
     """A body that keeps keys and issues cards: ministry, province, bureau, registration centre."""
 
@@ -41,6 +33,7 @@ class Authority(models.Model):
     system = models.CharField("体系", max_length=10, choices=System)
     area_code = models.CharField("行政区划代码", max_length=6)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    house_settings = models.JSONField("本系统规则的设置", default=dict, blank=True)
 
     def __str__(self) -> str:
         return self.name
@@ -64,7 +57,7 @@ class Institution(models.Model):
 
     unit_no = models.CharField("单位编码", max_length=32, unique=True)
     name = models.CharField("单位名称", max_length=100)
-    kind = models.CharField("机构类别", max_length=20, choices=InstitutionKind)
+    kind = models.CharField("机构类别", max_length=20, choices=[(kind.value, kind.label) for kind in UnitKind])
     credit_code = models.CharField("统一社会信用代码", max_length=18, blank=True)
     area_code = models.CharField("行政区划代码", max_length=6)
     address = models.CharField("单位地址", max_length=200, blank=True)
@@ -77,6 +70,10 @@ class Institution(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def kind_label(self) -> str:
+        return UnitKind(self.kind).label
 
 
 class Custodian(models.Model):

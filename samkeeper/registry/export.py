@@ -20,19 +20,18 @@ from samkeeper.registry.history import Span, resolve
 from samkeeper.registry.models import CardPeriod
 
 MOMENT = pa.timestamp("us", tz="UTC")
-SCHEMA = pa.schema(
-    {
-        "sam_no": pa.string(),
-        "valid_from": MOMENT,
-        "valid_until": MOMENT,
-        "state": pa.string(),
-        "void": pa.bool_(),
-        "institution_no": pa.string(),
-        "device_no": pa.string(),
-        "permissions": pa.int32(),
-        "event_id": pa.int64(),
-    }
-)
+FIELDS: dict[str, pa.DataType] = {
+    "sam_no": pa.string(),
+    "valid_from": MOMENT,
+    "valid_until": MOMENT,
+    "state": pa.string(),
+    "void": pa.bool_(),
+    "institution_no": pa.string(),
+    "device_no": pa.string(),
+    "permissions": pa.int32(),
+    "event_id": pa.int64(),
+}
+SCHEMA = pa.schema(FIELDS)
 ROWS_A_GROUP = 100_000
 
 
@@ -47,8 +46,9 @@ def write_history(out: Path, *, as_known_at: int | None = None) -> int:
     rows, written = _rows(as_known_at), 0
     with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
         while batch := list(islice(rows, ROWS_A_GROUP)):
-            columns = zip(*batch, strict=True)
-            writer.write_table(pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema))
+            writer.write_batch(
+                pa.RecordBatch.from_pylist([dict(zip(schema.names, row, strict=True)) for row in batch], schema)
+            )
             written += len(batch)
     with partial.open("rb") as file:
         os.fsync(file.fileno())
@@ -72,8 +72,8 @@ def _rows(as_known_at: int | None) -> Iterator[tuple[object, ...]]:
         yield from map(_row, resolve(of_card))
 
 
-def _row(span: Span[CardPeriod]) -> tuple[object, ...]:
-    period = span.what
+def _row(span: Span) -> tuple[object, ...]:
+    period = span.period
     return (
         period.card.sam_no,
         span.valid_from,

@@ -35,10 +35,10 @@ class Holding(models.Model):
 
 
 class Card(Holding):
-    """A PSAM/SAM card. `sam_no`: EF16, 12 hex digits, as in transactions; `serial_no`: EF15, 20, printed on the face."""
+    """A PSAM/SAM card. `sam_no`: EF16, 12 hex digits, as in transactions; `serial_no`: EF15, 20, on the face."""
 
     sam_no = models.CharField("终端机编号", max_length=12, unique=True)
-    serial_no = models.CharField("卡面序列号", max_length=20, unique=True, null=True)
+    serial_no = models.CharField("卡面序列号", max_length=20, blank=True)
     kind = models.CharField("卡种", max_length=10, choices=System)
     purpose = models.CharField("用途", max_length=50, blank=True)
     warranty_until = models.DateField("质保期至", null=True)
@@ -49,6 +49,9 @@ class Card(Holding):
     class Meta:
         ordering: ClassVar = ["sam_no"]
         indexes: ClassVar = [models.Index(fields=["institution", "state"])]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["serial_no"], condition=~models.Q(serial_no=""), name="serials_are_unique")
+        ]
 
     def __str__(self) -> str:
         return self.sam_no
@@ -76,7 +79,8 @@ class CardEvent(models.Model):
     clause = models.CharField("依据", max_length=200)
     book = models.CharField("规则书", max_length=30)
     book_sha256 = models.CharField(max_length=64)
-    basis = models.CharField("办理凭据", max_length=60)
+    basis_kind = models.CharField("凭据种类", max_length=10)
+    basis_no = models.CharField("凭据编号", max_length=60)
     ledger_seq = models.BigIntegerField("存证序号", unique=True)
 
     class Meta:

@@ -1,0 +1,108 @@
+"""Opening inventory: cards already in the field are taken in their present state from a bureau's list.
+
+No text speaks of it; the house rule 期初建账 gives the warrants, and the list is their basis. The register knows of
+such a card from the moment of the list on and of nothing before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from django.utils import timezone
+
+from samkeeper.errors import Refused
+from samkeeper.parties.imports import Intake
+from samkeeper.parties.models import Institution
+from samkeeper.registry.models import Card
+from samkeeper.registry.moves import Placement, enrol, move
+from samkeeper.rules.book import Book, chosen
+from samkeeper.rules.evidence import Form
+from samkeeper.rules.facts import Facts, Paper
+from samkeeper.rules.warrant import Basis, BasisKind, warrant
+from samkeeper.rules.words import CardKind
+from samkeeper.sheets import Column, Layout, Problem, Row, choice, date_, sam_no, serial_no, text, unit_no
+
+CARDS = Layout(
+    "PSAM卡",
+    (
+        Column("终端机编号", "sam_no", sam_no, True, ("PSAM卡编号", "SAM卡编号"), example="110100000001"),
+        Column("卡面序列号", "serial_no", serial_no, aliases=("序列号",), example="11010120230100000001"),
+        Column("卡种", "kind", choice({kind.label: kind.value for kind in CardKind}), required=True),
+        Column("单位编码", "unit_no", unit_no, required=True, aliases=("单位医保编码",), example="01010001"),
+        Column("状态", "state", choice({"在用": "in_service", "未装": "issued"}), required=True, example="在用"),
+        Column("终端设备号", "device_no", text(40), example="POS110101000001"),
+        Column("安装应用位置", "place", text(100), aliases=("使用地点", "安装位置"), example="门诊收费1号窗口"),
+        Column("用途", "purpose", text(50), example="用于医院结算"),
+        Column("发放日期", "issued_on", date_, example="2024-08-16"),
+        Column("质保期至", "warranty_until", date_, example="2027-05-01"),
+    ),
+    unique=("sam_no", "serial_no"),
+)
+
+# What an opening list shows: the list itself, signed and sealed by the bureau that brings it.
+SIGNED_LIST = Facts(papers=(Paper(form=Form.OPENING_LIST, signed=True, sealed=True, complete=True),))
+
+# The moves that bring a card to each state the list may name.
+WAYS = {"issued": ("admit", "issue"), "in_service": ("admit", "issue", "bind")}
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """One list being taken: its number in the record and the moment from which it holds."""
+
+    number: str
+    at: datetime
+
+    @property
+    def basis(self) -> Basis:
+        return Basis(BasisKind.ORDER, self.number)
+
+
+def take_cards(rows: Sequence[Row], at: datetime) -> Iterator[Problem]:
+    """Register the cards of a list in their present state; yields what is wrong with a row."""
+    units = {unit.unit_no: unit for unit in Institution.objects.all()}
+    inventory = Inventory(f"期初清单{at:%Y%m%d%H%M%S}", at)
+    for row in rows:
+        unit = units.get(row["unit_no"])
+        if unit is None:
+            yield row.problem("unit_no", "使用单位没有登记", "请先导入“使用单位”表，或核对单位编码")
+        elif row["state"] == "in_service" and not (row["place"] or row["device_no"]):
+            yield row.problem("place", "在用的卡没有写明位置", "请填写安装应用位置或终端设备号")
+        else:
+            yield from _taken(row, unit, inventory)
+
+
+def _taken(row: Row, unit: Institution, inventory: Inventory) -> Iterator[Problem]:
+    try:
+        _take(row, unit, inventory)
+    except Refused as error:
+        yield row.problem("sam_no", error.message)
+
+
+def _take(row: Row, unit: Institution, inventory: Inventory) -> None:
+    card = Card(
+        sam_no=row["sam_no"],
+        serial_no=row["serial_no"] or "",
+        kind=row["kind"],
+        purpose=row["purpose"] or "",
+        warranty_until=row["warranty_until"],
+    )
+    to = Placement(institution=unit, device_no=row["device_no"] or "", place=row["place"] or "")
+    procedure = _book(card.kind, unit.area_code, inventory.at).procedure("opening")
+    for code in WAYS[row["state"]]:
+        leave = warrant(procedure, procedure.making(code), SIGNED_LIST, basis=inventory.basis)
+        if code == "admit":
+            enrol(card, leave, at=inventory.at, recorded=inventory.at, actor=None)
+        else:
+            move(card, leave, at=inventory.at, recorded=inventory.at, actor=None, to=to)
+
+
+@lru_cache(maxsize=256)
+def _book(kind: str, area_code: str, at: datetime) -> Book:
+    return chosen(kind, area_code, timezone.localtime(at).date())
+
+
+INTAKE = Intake("cards", CARDS, take_cards)
