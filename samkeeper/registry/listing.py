@@ -1,0 +1,72 @@
+"""The list of cards as it was asked for: what to search, which chips are on, in which order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+
+from samkeeper.lifecycle import STATES
+from samkeeper.registry.models import Card
+
+SORTS = {"no": "sam_no", "unit": "institution__name", "place": "place", "at": "last_event__at"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The filters of one list, each "" where it is off. `sort`: a key of SORTS, with "-" for downwards."""
+
+    text: str = ""
+    state: str = ""
+    unit: str = ""
+    area: str = ""
+    sort: str = ""
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Asked:
+        """What the address asks for; unknown states and orders are passed over."""
+        state, sort = query.get("state", ""), query.get("sort", "")
+        return cls(
+            text=" ".join(query.get("q", "").split()),
+            state=state if state in STATES else "",
+            unit=query.get("unit", ""),
+            area=query.get("area", ""),
+            sort=sort if sort.removeprefix("-") in SORTS else "",
+        )
+
+    @property
+    def on(self) -> bool:
+        """Whether any filter is on: an empty list then means that nothing fits, not that nothing is there."""
+        return any((self.text, self.state, self.unit, self.area))
+
+    def narrow(self, cards: QuerySet[Card]) -> QuerySet[Card]:
+        """The cards that fit all filters but the state, whose chips show how many each would leave."""
+        if self.text:
+            cards = cards.filter(matching(self.text))
+        if self.unit:
+            cards = cards.filter(institution__unit_no=self.unit)
+        if self.area:
+            cards = cards.filter(institution__area_code=self.area)
+        return cards
+
+    def listed(self, cards: QuerySet[Card]) -> QuerySet[Card]:
+        """The cards of the list, in its order; the number decides between equals, so that pages never overlap."""
+        cards = self.narrow(cards)
+        if self.state:
+            cards = cards.filter(state=self.state)
+        down = "-" if self.sort.startswith("-") else ""
+        return cards.order_by(down + SORTS[self.sort.removeprefix("-") or "no"], "sam_no")
+
+
+def matching(text: str) -> Q:
+    """Cards whose number or serial contains `text`, or whose unit, place or terminal does."""
+    number = "".join(text.split()).upper()
+    return (
+        Q(sam_no__contains=number)
+        | Q(serial_no__contains=number)
+        | Q(institution__name__contains=text)
+        | Q(institution__unit_no=text)
+        | Q(place__contains=text)
+        | Q(device_no=text)
+    )

@@ -1,0 +1,16 @@
+"""Addresses of the register: cards, and the units that hold them."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from samkeeper.registry import units, views
+
+app_name = "registry"
+urlpatterns = [
+    path("cards/", views.cards, name="cards"),
+    path("cards/export.csv", views.export, name="export"),
+    path("cards/<str:sam_no>/", views.card, name="card"),
+    path("institutions/", units.institutions, name="institutions"),
+    path("institutions/<str:unit_no>/", units.institution, name="institution"),
+]

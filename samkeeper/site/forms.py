@@ -1,0 +1,19 @@
+"""The site's own forms."""
+
+from __future__ import annotations
+
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+
+
+class SignIn(AuthenticationForm):
+    error_messages = {  # noqa: RUF012 (Django declares it so)
+        "invalid_login": "用户名或密码不对。请检查大小写；忘记密码请找本单位的系统管理人重置。",
+        "inactive": "该账号已停用。请联系所属机构的系统管理人。",
+    }
+
+
+class NewPassword(PasswordChangeForm):
+    error_messages = {  # noqa: RUF012 (Django declares it so)
+        "password_mismatch": "两次输入的新密码不一样，请重新输入。",
+        "password_incorrect": "原密码不对，请重新输入。",
+    }

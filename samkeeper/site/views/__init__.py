@@ -1,0 +1,1 @@
+"""The pages that belong to no one room: signing in, finding, the rules, the record, and trouble."""
