@@ -61,23 +61,18 @@ def extend(head: Head, facts: Sequence[Fact], *, recorded: datetime) -> list[Ent
     """Write `facts` behind a locked head and move it on."""
     if not facts:
         return []
-    head.recorded_at = max(recorded, head.recorded_at or recorded)
+    moment = max(recorded, head.recorded_at or recorded)
     frontier = head.frontier()
-    entries = [_entry(head, frontier, fact) for fact in facts]
+    entries = [_entry(fact, frontier, head.epoch, moment) for fact in facts]
     Entry.objects.bulk_create(entries)
-    head.size, head.peaks = frontier.size, frontier.to_bytes()
+    head.size, head.peaks, head.recorded_at = frontier.size, frontier.to_bytes(), moment
     head.save(force_update=True)
     return entries
 
 
-def _entry(head: Head, frontier: tree.Frontier, fact: Fact) -> Entry:
-    entry = Entry(
-        seq=frontier.size + 1,
-        kind=fact.kind,
-        subject=fact.subject,
-        recorded_at=head.recorded_at,
-        epoch=head.epoch,
-        body=dict(fact.body),
-    )
+def _entry(fact: Fact, frontier: tree.Frontier, epoch: int, moment: datetime) -> Entry:
+    seq = frontier.size + 1
+    body = dict(fact.body)
+    entry = Entry(seq=seq, kind=fact.kind, subject=fact.subject, recorded_at=moment, epoch=epoch, body=body)
     entry.nodes = b"".join(frontier.append(tree.leaf_hash(entry.line())))
     return entry

@@ -26,16 +26,14 @@ class Entry(models.Model):
     def __str__(self) -> str:
         return f"{self.seq} {self.kind} {self.subject}"
 
+    def value(self) -> entry.Entry:
+        """The entry as the world outside the database knows it."""
+        moment = entry.stamp(self.recorded_at)
+        return entry.Entry(self.body, self.epoch, self.kind, moment, self.seq, self.subject)
+
     def line(self) -> bytes:
         """The canonical bytes that the tree holds."""
-        return entry.Entry(
-            body=self.body,
-            epoch=self.epoch,
-            kind=self.kind,
-            recorded_at=self.recorded_at,
-            seq=self.seq,
-            subject=self.subject,
-        ).line()
+        return self.value().line()
 
 
 class Head(models.Model):

@@ -126,24 +126,22 @@ def _drop(connection: BaseDatabaseWrapper, trigger: Trigger) -> str:
     return f"DROP TRIGGER IF EXISTS {trigger.name}{place}"
 
 
-_GAP = "账本条目必须连续编号，只能由账本追加程序写入"
-
 TRIGGERS = (
     *append_only("ledger_entry", key="seq"),
     *append_only("ledger_checkpoint"),
     Trigger(
         "ledger_entry_gapless",
         "ledger_entry",
-        f"""
+        """
         CREATE TRIGGER ledger_entry_gapless BEFORE INSERT ON ledger_entry
         WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM ledger_entry)
-        BEGIN SELECT RAISE(ABORT, '{_GAP}'); END
+        BEGIN SELECT RAISE(ABORT, '账本条目必须连续编号'); END
         """,
-        f"""
+        """
         CREATE OR REPLACE FUNCTION ledger_entry_gapless() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             IF NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM ledger_entry) THEN
-                RAISE EXCEPTION '{_GAP}' USING ERRCODE = 'integrity_constraint_violation';
+                RAISE EXCEPTION '账本条目必须连续编号' USING ERRCODE = 'integrity_constraint_violation';
             END IF;
             RETURN NEW;
         END $$;

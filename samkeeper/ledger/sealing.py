@@ -1,0 +1,96 @@
+"""Checkpoints: signing the head, publishing the signed root, and finding out that a restored copy has fallen behind.
+
+The newest checkpoint also lies in a file outside the database, one for each ledger (`published/ORIGIN.json` of the
+office's folder). A database restored from a backup keeps its origin, so the file tells on it: entries that were
+published and are gone are admitted by a fork entry, and what follows is a new epoch.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from samkeeper.errors import Fault
+from samkeeper.ledger import checkpoint, models, queries
+from samkeeper.ledger.append import Fact, extend, locked_head
+from samkeeper.ledger.checkpoint import Signed, Signer
+from samkeeper.ledger.entry import FORK
+
+
+def seal(vault: Signer, *, at: datetime) -> Signed:
+    """The signed checkpoint of the ledger as it stands, made unless it is there already; published either way.
+
+    Signs outside any transaction, since a vault may be a machine far away. Compares with what was published first:
+    two signed roots of one size would be worth less than none. Refused while the ledger is empty.
+    """
+    check_published(at=at)
+    stands = queries.status()
+    if stands.sealed is None or stands.sealed.checkpoint.size < stands.size:
+        time = max(at, stands.recorded_at)
+        point = checkpoint.Checkpoint(stands.origin, stands.epoch, stands.size, stands.root, time)
+        signed, key = checkpoint.sign(point, vault)
+        row = {"line": signed.line().decode(), "public_key": key.to_pem()}
+        models.Checkpoint.objects.get_or_create(size=stands.size, defaults=row)
+    newest = queries.checkpoint_at(stands.size)
+    publish(newest)
+    return newest
+
+
+def published_file(origin: str) -> Path:
+    """Where the newest published checkpoint of a ledger lies."""
+    return Path(settings.VAR) / "published" / f"{origin}.json"
+
+
+def publish(signed: Signed) -> None:
+    """Put the checkpoint where a restored database finds it; never an older one over a newer."""
+    file = published_file(signed.checkpoint.origin)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    before = published(signed.checkpoint.origin)
+    if before and (before.checkpoint.epoch, before.checkpoint.size) > (signed.checkpoint.epoch, signed.checkpoint.size):
+        return
+    partial = file.with_suffix(f".{os.getpid()}")
+    with partial.open("wb") as written:
+        written.write(signed.line() + b"\n")
+        written.flush()
+        os.fsync(written.fileno())
+    partial.replace(file)
+
+
+def published(origin: str) -> Signed | None:
+    """The newest published checkpoint of a ledger; Fault where its file is damaged."""
+    file = published_file(origin)
+    if not file.exists():
+        return None
+    try:
+        return checkpoint.parse(file.read_bytes().rstrip(b"\n"))
+    except ValueError:
+        raise Fault(f"已公布检查点的文件 {file} 已损坏；请从上级单位或最近一次导出中取回同一检查点。") from None
+
+
+def check_published(*, at: datetime) -> models.Entry | None:
+    """Compare the database with what was published; the fork entry that had to be written, None where all is well.
+
+    To be called when the office starts, before anyone writes; `seal` calls it too.
+    """
+    head = models.Head.objects.first()
+    found = published(head.origin) if head else None
+    return admit_fork(found, at=at) if found else None
+
+
+def admit_fork(known: Signed, *, at: datetime) -> models.Entry | None:
+    """Begin a new epoch unless the ledger holds what `known` signs or has admitted the loss before."""
+    with transaction.atomic():
+        head = locked_head()
+        point = known.checkpoint
+        if head.size >= point.size and queries.root_at(point.size) == point.root:
+            return None
+        loss = {name: point.fields()[name] for name in ("epoch", "root", "size", "time")}
+        if any(fork.body["published"] == loss for fork in models.Entry.objects.filter(kind=FORK)):
+            return None
+        head.epoch += 1
+        body = {"kept": head.size, "published": loss}
+        return extend(head, [Fact(FORK, str(head.epoch), body)], recorded=at)[0]
