@@ -6,12 +6,18 @@ import os
 import tempfile
 from collections.abc import Iterator
 
+import django
 import pytest
 
 # Tests never write into the checkout's own var/. Named in pyproject.toml, the settings would be read before this.
 os.environ["SAMKEEPER_VAR"] = tempfile.mkdtemp(prefix="samkeeper-test-")
 os.environ["SAMKEEPER_SECRET_KEY"] = "only-for-tests"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "samkeeper.site.settings")
+
+
+def pytest_configure() -> None:
+    """Before any test file is imported."""
+    django.setup()
 
 
 @pytest.fixture(autouse=True, scope="session")
