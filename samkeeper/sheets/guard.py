@@ -12,6 +12,7 @@ import re
 import zipfile
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import IO
 from xml.parsers import expat
 
@@ -21,12 +22,23 @@ MAX_UNPACKED = 200 * 2**20  # bytes, of the parts of a workbook, and of the text
 CHUNK = 2**18
 SHEET_PART = re.compile(r"xl/worksheets/[^/]+", re.IGNORECASE)
 STRINGS_PART = "xl/sharedstrings.xml"
-TOO_BIG = "解压后太大"
+MAX_INDEX = 4 * 2**20  # bytes, of the parts that are read as whole trees
+INDEX_PART = re.compile(r"xl/workbook\.xml|.*\.rels", re.IGNORECASE)
+LESSEN = "请删去多余的行、列和图片，另存为 .xlsx，或分成几个文件"
+SAVE_ANEW = "请用表格软件打开，另存为 .xlsx 后再导入"
+TOO_BIG = ("解压后太大", LESSEN)
+TOO_MANY = (f"超过 {MAX_CELLS} 个单元格", LESSEN)
+DAMAGED = ("工作簿已损坏", SAVE_ANEW)
 BROKEN = (zipfile.BadZipFile, zlib.error, expat.ExpatError, ValueError, EOFError, RuntimeError)  # the last: a password
 
 
 class Unsafe(Exception):
-    """The workbook is broken or too big; says which, in Chinese."""
+    """The workbook is broken or too big; `message` and `remedy` are Chinese."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
 
 
 @dataclass
@@ -45,7 +57,7 @@ def measure(content: bytes) -> Measured:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _measure(archive)
     except BROKEN as error:
-        raise Unsafe("文件已损坏") from error
+        raise Unsafe(*DAMAGED) from error
 
 
 def _measure(archive: zipfile.ZipFile) -> Measured:
@@ -76,7 +88,9 @@ def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     if len(names) < len(members) or not usual:
         raise zipfile.BadZipFile
     if sum(member.file_size for member in members) > MAX_UNPACKED:
-        raise Unsafe(TOO_BIG)
+        raise Unsafe(*TOO_BIG)
+    if any(member.file_size > MAX_INDEX for member in members if INDEX_PART.fullmatch(member.filename)):
+        raise Unsafe(*TOO_BIG)
     return sorted(members, key=lambda member: member.filename.lower() != STRINGS_PART)
 
 
@@ -93,7 +107,7 @@ class _Walk:
     """One streaming pass over a part; a document type, which no workbook has, is refused."""
 
     def __init__(self) -> None:
-        self.parser = expat.ParserCreate()
+        self.parser = expat.ParserCreate("utf-8")  # whatever the part declares: the other readers look at bytes
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self.start
         self.parser.CharacterDataHandler = self.text
@@ -106,7 +120,7 @@ class _Walk:
         raise NotImplementedError
 
     def _doctype(self, *_: object) -> None:
-        raise Unsafe("文件含有不允许的声明")
+        raise Unsafe("文件含有不允许的声明", SAVE_ANEW)
 
 
 class _StringLengths(_Walk):
@@ -125,29 +139,21 @@ class _StringLengths(_Walk):
             self.lengths[-1] += len(data)
 
 
-@dataclass
-class _Extent:
-    rows: int = 0
-    columns: int = 0
-    cells: int = 0
-    text: int = 0
-
-
 class _SheetWalk(_Walk):
     """How far the cells of a sheet reach, how much text they hold, and which hold errors or formulas."""
 
     def __init__(self, lengths: list[int]) -> None:
         super().__init__()
         self.lengths = lengths
-        self.extent = _Extent()
         self.errors: set[tuple[int, int]] = set()
         self.formulas: set[tuple[int, int]] = set()
+        self.rows = self.columns = self.cells = self.characters = 0
         self.at = (-1, -1)
         self.type = ""
         self.in_value = False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        local = _local(tag)
+        local = _local(tag) if ":" in tag else tag
         self.in_value = local == "v"
         if local == "c":
             self._cell(attributes)
@@ -160,39 +166,43 @@ class _SheetWalk(_Walk):
     def text(self, data: str) -> None:
         if self.in_value and self.type == "s":
             index = int(data) if data.isdecimal() else -1
-            self.extent.text += self.lengths[index] if 0 <= index < len(self.lengths) else 0
-            if self.extent.text > MAX_UNPACKED:
-                raise Unsafe(TOO_BIG)
+            self.characters += self.lengths[index] if 0 <= index < len(self.lengths) else 0
+            if self.characters > MAX_UNPACKED:
+                raise Unsafe(*TOO_BIG)
 
     def _cell(self, attributes: dict[str, str]) -> None:
         reference = attributes.get("r")
         self.at = place_of(reference) if reference else (self.at[0], self.at[1] + 1)
         self.type = attributes.get("t", "")
-        self.extent.cells += 1
+        self.cells += 1
+        if self.cells > MAX_CELLS:
+            raise Unsafe(*TOO_MANY)
         if self.type == "e":
             self.errors.add(self.at)
 
     def _content(self, local: str) -> None:
-        extent = self.extent
         row, column = self.at
-        if row >= extent.rows:
-            extent.rows = row + 1
-        if column >= extent.columns:
-            extent.columns = column + 1
-        if extent.rows * extent.columns > MAX_CELLS or extent.cells > MAX_CELLS:
-            raise Unsafe(f"超过 {MAX_CELLS} 个单元格")
+        if row >= self.rows or column >= self.columns:
+            self.rows, self.columns = max(self.rows, row + 1), max(self.columns, column + 1)
+            if self.rows * self.columns > MAX_CELLS:
+                raise Unsafe(*TOO_MANY)
         if local == "f" and self.type not in ("str", "e"):
             self.formulas.add(self.at)
 
 
 def _local(tag: str) -> str:
-    return tag.rpartition(":")[2] if ":" in tag else tag
+    return tag.rpartition(":")[2]
 
 
 def place_of(reference: str) -> tuple[int, int]:
     """`C7` → (6, 2)."""
     letters = reference.rstrip("0123456789")
+    return int(reference[len(letters) :]) - 1, _column_of(letters)
+
+
+@lru_cache(maxsize=1024)
+def _column_of(letters: str) -> int:
     column = 0
     for letter in letters.upper():
         column = column * 26 + ord(letter) - 64
-    return int(reference[len(letters) :]) - 1, column - 1
+    return column - 1

@@ -40,7 +40,7 @@ def open_workbook(content: bytes, name: str) -> Book:
         raise BadInput("工作簿含有宏", where=name, remedy="请另存为不含宏的 .xlsx 后再导入")
     try:
         return Book(name, measured.content, _grids(measured), None)
-    except (calamine.CalamineError, ElementTree.ParseError, KeyError):
+    except (calamine.CalamineError, ElementTree.ParseError, LookupError):
         raise BadInput("工作簿已损坏", where=name, remedy="请用表格软件打开，另存为 .xlsx 后再导入") from None
 
 

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 
 import pytest
+import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,9 +20,22 @@ SHEET = "xl/worksheets/sheet1.xml"
 STRINGS = "xl/sharedStrings.xml"
 
 
+def sound() -> bytes:
+    """As Excel writes it, with shared strings."""
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, HEADER)
+        page.write_row(1, 0, ["10000001", "甲"])
+    return stream.getvalue()
+
+
+SOUND = sound()
+
+
 def changed(parts: dict[str, Callable[[bytes], bytes]], extra: dict[str, bytes] | None = None) -> io.BytesIO:
     """A sound workbook with some parts rewritten and others added."""
-    original = zipfile.ZipFile(saved(workbook([HEADER, ["10000001", "甲"]])))
+    original = zipfile.ZipFile(io.BytesIO(SOUND))
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in original.namelist():
@@ -81,10 +95,16 @@ def test_document_types_are_refused() -> None:
     refused(changed({SHEET: entities}), "不允许的声明")
 
 
+def test_declared_encoding_cannot_hide_cells_from_the_measuring() -> None:
+    hidden = "<x/><!--".encode("cp037") + b'<sheetData><row r="1"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    part = b'<?xml version="1.0" encoding="cp037"?>' + hidden + "-->".encode("cp037")
+    refused(changed({SHEET: lambda _: part}), "已损坏")
+
+
 def test_sheet_outside_its_folder_is_refused_because_it_was_not_measured() -> None:
     relations = "xl/_rels/workbook.xml.rels"
     elsewhere = changed(
-        {relations: lambda xml: xml.replace(b"/xl/worksheets/", b"/xl/media/")}, {"xl/media/sheet1.xml": b"<x/>"}
+        {relations: lambda xml: xml.replace(b"worksheets/", b"media/")}, {"xl/media/sheet1.xml": b"<x/>"}
     )
     refused(elsewhere, "已损坏")
 
@@ -117,7 +137,21 @@ def test_damaged_workbooks_are_refused_or_read_but_never_fail_otherwise(data: st
         assert refusal.remedy
 
 
-SOUND = saved(workbook([HEADER, ["10000001", "甲"]])).getvalue()
+@given(st.data())
+def test_strange_parts_are_refused_or_read_but_never_fail_otherwise(data: st.DataObject) -> None:
+    part = data.draw(
+        st.sampled_from([SHEET, STRINGS, "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"])
+    )
+    words = st.sampled_from([b"", b"-1", b"99999999999", b"<c", b"</c>", b"r=", b'"', b"A0", b"&amp;", b"\xff"])
+
+    def torn(xml: bytes) -> bytes:
+        start = data.draw(st.integers(0, len(xml)))
+        return xml[:start] + data.draw(words) + xml[start + data.draw(st.integers(0, 8)) :]
+
+    try:
+        read(changed({part: torn}), INSTITUTIONS)
+    except BadInput as refusal:
+        assert refusal.remedy
 
 
 def test_places_are_counted_from_zero() -> None:
