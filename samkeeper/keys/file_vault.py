@@ -38,10 +38,10 @@ class Entry:
 class FileVault(VaultVerbs):
     """Opened by `open_file` or made by `create_file`; every change is on disk before the verb returns."""
 
-    def __init__(self, path: Path, passphrase: Secret, sealed: bytes) -> None:
+    def __init__(self, path: Path, lock: seal.Seal, sealed: bytes) -> None:
         self.signature = Algorithm.SM2 if sm2.available() else Algorithm.ECDSA
         self._path = path
-        self._passphrase = passphrase
+        self._seal = lock
         self._sealed = b""
         self._entries: dict[str, Entry] = {}
         self._load(sealed)
@@ -101,7 +101,7 @@ class FileVault(VaultVerbs):
                 self._load(sealed)
             try:
                 yield
-                sealed = seal.seal(_dump(self._entries.values()), self._passphrase)
+                sealed = self._seal.close(_dump(self._entries.values()))
                 seal.write(self._path, sealed)
             except Exception:
                 self._load(self._sealed)  # what is on disk still holds
@@ -110,25 +110,26 @@ class FileVault(VaultVerbs):
 
     def _load(self, sealed: bytes) -> None:
         self._sealed = sealed
-        entries = _parse(seal.unseal(sealed, self._passphrase, str(self._path)), str(self._path))
+        entries = _parse(self._seal.open(sealed, str(self._path)), str(self._path))
         self._entries = {entry.info.reference: entry for entry in entries}
 
 
 def create_file(path: Path, passphrase: Secret) -> FileVault:
     """A new, empty vault; BadInput where the file exists already."""
-    sealed = seal.seal(_dump(()), passphrase)
     if not path.parent.is_dir():
         raise BadInput("文件夹不存在", where=str(path.parent), remedy="请先建立文件夹")
     with _locked(path.parent):
         if path.exists():
             raise BadInput("文件已存在，没有覆盖", where=str(path), remedy="请换一个文件名")
+        lock = seal.Seal(passphrase)
+        sealed = lock.close(_dump(()))
         seal.write(path, sealed)
-    return FileVault(path, passphrase, sealed)
+    return FileVault(path, lock, sealed)
 
 
 def open_file(path: Path, passphrase: Secret) -> FileVault:
     """An existing vault; BadInput for a wrong passphrase or a damaged file."""
-    return FileVault(path, passphrase, seal.read(path))
+    return FileVault(path, seal.Seal(passphrase), seal.read(path))
 
 
 @cache

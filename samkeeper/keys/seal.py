@@ -18,22 +18,36 @@ SALT, NONCE = 16, 12
 MEMORY = 64 << 20  # scrypt with N=2^15, r=8 takes 32 MiB and a tenth of a second
 
 
-def seal(plain: bytes, passphrase: Secret) -> bytes:
-    """magic ‖ salt ‖ nonce ‖ AES-256-GCM under scrypt(passphrase, salt); the head is authenticated too."""
-    head = MAGIC + os.urandom(SALT)
-    nonce = os.urandom(NONCE)
-    return head + nonce + _cipher(passphrase, head).encrypt(nonce, plain, head)
+class Seal:
+    """A passphrase made ready to seal and unseal; stretching it is done once a salt."""
 
+    def __init__(self, passphrase: Secret) -> None:
+        self._passphrase = passphrase
+        self._head = b""
+        self._cipher: AESGCM | None = None
 
-def unseal(sealed: bytes, passphrase: Secret, where: str) -> bytes:
-    """What `seal` took; BadInput for another kind of file, a wrong passphrase or a changed byte."""
-    head, rest = sealed[: len(MAGIC) + SALT], sealed[len(MAGIC) + SALT :]
-    if not head.startswith(MAGIC) or len(rest) < NONCE:
-        raise BadInput("不是卡护的密封文件", where=where, remedy="请核对文件名")
-    try:
-        return _cipher(passphrase, head).decrypt(rest[:NONCE], rest[NONCE:], head)
-    except InvalidTag:
-        raise BadInput("口令不对，或者文件已被改动", where=where, remedy="请核对口令，必要时从备份恢复") from None
+    def close(self, plain: bytes) -> bytes:
+        """magic ‖ salt ‖ nonce ‖ AES-256-GCM under scrypt(passphrase, salt); the head is authenticated too."""
+        nonce = os.urandom(NONCE)
+        cipher = self._cipher or self._ready(MAGIC + os.urandom(SALT))
+        return self._head + nonce + cipher.encrypt(nonce, plain, self._head)
+
+    def open(self, sealed: bytes, where: str) -> bytes:
+        """What `close` took; BadInput for another kind of file, a wrong passphrase or a changed byte."""
+        head, rest = sealed[: len(MAGIC) + SALT], sealed[len(MAGIC) + SALT :]
+        if not head.startswith(MAGIC) or len(rest) < NONCE:
+            raise BadInput("不是卡护的密封文件", where=where, remedy="请核对文件名")
+        cipher = self._cipher if self._cipher and head == self._head else self._ready(head)
+        try:
+            return cipher.decrypt(rest[:NONCE], rest[NONCE:], head)
+        except InvalidTag:
+            raise BadInput("口令不对，或者文件已被改动", where=where, remedy="请核对口令，必要时从备份恢复") from None
+
+    def _ready(self, head: bytes) -> AESGCM:
+        salt = head[len(MAGIC) :]
+        key = hashlib.scrypt(self._passphrase.reveal(), salt=salt, n=1 << 15, r=8, p=1, maxmem=MEMORY, dklen=32)
+        self._head, self._cipher = head, AESGCM(key)
+        return self._cipher
 
 
 def read(path: Path) -> bytes:
@@ -69,8 +83,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _cipher(passphrase: Secret, head: bytes) -> AESGCM:
-    salt = head[len(MAGIC) :]
-    return AESGCM(hashlib.scrypt(passphrase.reveal(), salt=salt, n=1 << 15, r=8, p=1, maxmem=MEMORY, dklen=32))

@@ -219,7 +219,7 @@ class VaultVerbs(ABC):
     def _wrap_rows(self, keys: Bytes2D, under: KeyPath | str, header: bytes) -> Bytes2D:
         path = as_path(under)
         transport = self._for(path.reference, Purpose.WRAP)
-        return bulk.wrap(partial(self._encipher, transport, path), transport.algorithm, keys, header)
+        return bulk.wrap(partial(self._encipher, transport, path), transport.algorithm.block, keys, header)
 
     def _admit(
         self, label: str, algorithm: Algorithm, key: bytes, expected: bytes | None, purpose: Purpose | None
