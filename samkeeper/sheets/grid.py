@@ -11,6 +11,9 @@ from typing import BinaryIO
 from samkeeper.errors import BadInput
 from samkeeper.sheets.cells import Cell
 
+Progress = Callable[[int, int], object]  # done, total
+PROGRESS_EVERY = 1000  # rows
+
 Source = str | PathLike[str] | BinaryIO
 
 MAX_FILE = 50 * 2**20  # bytes

@@ -33,7 +33,7 @@ BROKEN = (zipfile.BadZipFile, zlib.error, expat.ExpatError, ValueError, EOFError
 
 
 class Unsafe(Exception):
-    """The workbook is broken or too big; `message` and `remedy` are Chinese."""
+    """The workbook cannot be taken; `message` and `remedy` are Chinese."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)

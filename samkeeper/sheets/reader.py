@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from samkeeper.errors import BadInput
 from samkeeper.sheets.cells import Cell
 from samkeeper.sheets.csvfile import open_csv
-from samkeeper.sheets.grid import Book, Grid, Source, content_of, name_of
+from samkeeper.sheets.grid import PROGRESS_EVERY, Book, Grid, Progress, Source, content_of, name_of
 from samkeeper.sheets.kinds import Kind
 from samkeeper.sheets.layout import Column, Header, Layout
 from samkeeper.sheets.sheet import Problem, Row, Sheet
 from samkeeper.sheets.workbook import is_workbook, open_workbook
 
-Progress = Callable[[int, int], object]
-PROGRESS_EVERY = 1000
 NUMBER_HINT = "，并把该列设为文本格式（数字格式会丢失前导零）"
 MIDNIGHT_HINT = "；零点整请把单元格设为文本格式再填"
 
@@ -72,17 +70,17 @@ def _headers(book: Book, layout: Layout) -> list[Header]:
 def _choose(book: Book, layout: Layout) -> tuple[Grid, Header]:
     """The one table that has every required column, and of the others the most."""
     found = [(grid, header) for grid in book.grids if (header := layout.find_header(grid.rows))]
-    complete = [(grid, header) for grid, header in found if not layout.missing(header)]
-    if not complete and not found:
+    if not found:
         raise BadInput(f"没有找到「{layout.name}」的表头", where=book.name, remedy="请下载模板，照模板的列名填写")
+    complete = [pair for pair in found if not layout.missing(pair[1])]
+    most = max(len(header.places) for _, header in complete or found)
+    best = [(grid, header) for grid, header in complete or found if len(header.places) == most]
+    grid, header = best[0]
     if not complete:
-        raise _lacking(book.name, layout, max(found, key=lambda pair: len(pair[1].places))[1])
-    most = max(len(header.places) for _, header in complete)
-    complete = [(grid, header) for grid, header in complete if len(header.places) == most]
-    if len(complete) > 1:
-        names = "、".join(f"「{grid.sheet}」" for grid, _ in complete)
+        raise _lacking(book.name, layout, header)
+    if len(best) > 1:
+        names = "、".join(f"「{grid.sheet}」" for grid, _ in best)
         raise BadInput(f"工作表{names}都是「{layout.name}」", where=book.name, remedy="请合并为一个工作表后再导入")
-    grid, header = complete[0]
     if header.twice:
         where = f"{book.name} 第 {header.line} 行"
         raise BadInput(f"列「{header.twice[0]}」出现了两次", where=where, remedy="请删去或改名其中一列")
@@ -158,9 +156,9 @@ def _twice(sheet: Sheet, row: Row, seen: list[dict[tuple[object, ...], int]]) ->
 
 def _merged(sheet: Sheet) -> Iterable[Problem]:
     """Merged cells below the header hide values: only their first cell holds one."""
-    names = {sheet.header.places[column.key]: column.name for column in sheet.layout.columns
-             if column.key in sheet.header.places}  # fmt: skip
+    names = {column.key: column.name for column in sheet.layout.columns}
     for top, left, bottom, right in sheet.grid.merged:
-        if bottom >= sheet.header.line and (places := [place for place in names if left <= place <= right]):
+        covered = [names[key] for key, place in sheet.header.places.items() if left <= place <= right]
+        if covered and bottom >= sheet.header.line:
             line = max(top, sheet.header.line) + 1
-            yield Problem(sheet.where, line, names[places[0]], "", "是合并单元格", "请取消合并，逐格填写")
+            yield Problem(sheet.where, line, covered[0], "", "是合并单元格", "请取消合并，逐格填写")

@@ -11,10 +11,10 @@ import python_calamine as calamine
 from samkeeper.errors import BadInput
 from samkeeper.sheets.cells import Cell, cell_text
 from samkeeper.sheets.grid import Book, Grid
-from samkeeper.sheets.guard import Measured, Unsafe, measure
+from samkeeper.sheets.guard import DAMAGED, SAVE_ANEW, Measured, Unsafe, measure
 
 OLE = b"\xd0\xcf\x11\xe0"
-ZIP = b"PK"
+ZIP = b"PK\x03\x04"
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 FORMULA_ERROR = "公式的结果是错误；请改正公式，或改为数值"
@@ -26,28 +26,27 @@ def is_workbook(content: bytes) -> bool:
 
 
 def open_workbook(content: bytes, name: str) -> Book:
-    if content.startswith(OLE):
-        raise _old_or_encrypted(content, name)
     try:
-        measured = measure(content)
-    except Unsafe as error:
-        raise BadInput(
-            str(error), where=name, remedy="请删去多余的行、列和图片，另存为 .xlsx，或分成几个文件"
-        ) from None
-    if "xl/workbook.xml" not in measured.parts:
-        raise BadInput("不是 .xlsx 工作簿", where=name, remedy="请用表格软件另存为 .xlsx 后再导入")
-    if "xl/vbaProject.bin" in measured.parts:
-        raise BadInput("工作簿含有宏", where=name, remedy="请另存为不含宏的 .xlsx 后再导入")
-    try:
+        measured = _measured(content)
         return Book(name, measured.content, _grids(measured), None)
+    except Unsafe as error:
+        raise BadInput(error.message, where=name, remedy=error.remedy) from None
     except (calamine.CalamineError, ElementTree.ParseError, LookupError):
-        raise BadInput("工作簿已损坏", where=name, remedy="请用表格软件打开，另存为 .xlsx 后再导入") from None
+        message, remedy = DAMAGED
+        raise BadInput(message, where=name, remedy=remedy) from None
 
 
-def _old_or_encrypted(content: bytes, name: str) -> BadInput:
-    if ENCRYPTED in content:
-        return BadInput("文件设了打开密码", where=name, remedy="请取消密码后再导入")
-    return BadInput("是旧的 .xls 格式", where=name, remedy="请另存为 .xlsx 后再导入")
+def _measured(content: bytes) -> Measured:
+    if content.startswith(OLE) and ENCRYPTED in content:
+        raise Unsafe("文件设了打开密码", "请取消密码后再导入")
+    if content.startswith(OLE):
+        raise Unsafe("是旧的 .xls 格式", "请另存为 .xlsx 后再导入")
+    measured = measure(content)
+    if "xl/workbook.xml" not in measured.parts:
+        raise Unsafe("不是 .xlsx 工作簿", SAVE_ANEW)
+    if "xl/vbaProject.bin" in measured.parts:
+        raise Unsafe("工作簿含有宏", "请另存为不含宏的 .xlsx 后再导入")
+    return measured
 
 
 def _grids(measured: Measured) -> tuple[Grid, ...]:

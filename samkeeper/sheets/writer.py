@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from itertools import count, islice
 from typing import Any, BinaryIO
@@ -19,19 +19,18 @@ from xlsxwriter.worksheet import Worksheet
 
 from samkeeper.errors import BadInput
 from samkeeper.sheets.cells import EXACT_BELOW
+from samkeeper.sheets.grid import PROGRESS_EVERY, Progress
 from samkeeper.sheets.kinds import Kind
 from samkeeper.sheets.layout import Column, Layout
 from samkeeper.sheets.target import Target, writing
 
 Columns = Layout | Sequence[Column]
 Rows = Iterable[Mapping[str, Any]]
-Progress = Callable[[int, int], object]
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 ROWS_PER_SHEET = 1_000_000  # Excel holds 2^20; people see a round number
 LONGEST_CELL = 32_767  # characters, Excel's own limit; xlsxwriter would leave a longer cell empty
 CSV_CHUNK = 500  # rows
-PROGRESS_EVERY = 1000
 NUMBER_FORMATS = {"number": "0", "money": "#,##0.00", "date": "yyyy-mm-dd"}
 NOT_XML = dict.fromkeys([*range(0xD800, 0xE000), 0xFFFE, 0xFFFF])  # would make the whole workbook unreadable
 
@@ -171,5 +170,5 @@ class _Pages:
         if len(text) > LONGEST_CELL:
             raise BadInput(f"第 {line} 行有 {len(text)} 个字的单元格，Excel 放不下", remedy="请改为导出 CSV")
         quoted = text.startswith(("'", *FORMULA_STARTS))
-        doubled = (f"'{text}" if text.startswith("'") else text).translate(NOT_XML)
-        page.write_string(line, place, doubled, self.quoted if quoted else self.text)
+        safe = (f"'{text}" if text.startswith("'") else text).translate(NOT_XML)
+        page.write_string(line, place, safe, self.quoted if quoted else self.text)

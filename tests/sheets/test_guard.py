@@ -70,6 +70,10 @@ def test_part_that_unpacks_too_far_is_refused() -> None:
     refused(changed({}, {"xl/media/image1.png": bytes(MAX_UNPACKED)}), "解压后太大")
 
 
+def test_index_of_the_workbook_that_would_fill_the_memory_is_refused() -> None:
+    refused(changed({"xl/workbook.xml": lambda xml: xml + b" " * 2**23}), "解压后太大")
+
+
 def test_part_larger_than_it_says_is_refused() -> None:
     content = bytearray(changed({}, {"xl/media/image1.png": bytes(2**20)}).getvalue())
     entry = content.rindex(b"xl/media/image1.png") - 46  # its entry in the central directory; size at offset 24
