@@ -11,6 +11,7 @@ from samkeeper.casework.texts import book_of
 from samkeeper.lifecycle import Part
 from samkeeper.parties.models import Account
 from samkeeper.parties.models import Role as AccountRole
+from samkeeper.registry.models import Card
 from samkeeper.rules.articles import Step
 from samkeeper.rules.book import Book
 from samkeeper.rules.conditions import holds
@@ -71,6 +72,11 @@ class Progress:
         """The task of that step. Raises `BadInput` where the procedure has no such step."""
         step = self.procedure.step(key)
         return next(task for task in self.tasks if task.step == step)
+
+    @property
+    def subject(self) -> Card | None:
+        """The card that the case is about."""
+        return self.case.card()
 
     @property
     def next_task(self) -> Task | None:

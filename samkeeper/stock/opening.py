@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from django.utils import timezone
@@ -18,9 +18,10 @@ from samkeeper.parties.imports import Intake
 from samkeeper.parties.models import Institution
 from samkeeper.registry.models import Card
 from samkeeper.registry.moves import Placement, enrol, move
-from samkeeper.rules.book import Book, chosen
+from samkeeper.rules.book import chosen
 from samkeeper.rules.evidence import Form
 from samkeeper.rules.facts import Facts, Paper
+from samkeeper.rules.procedures import Procedure
 from samkeeper.rules.warrant import Basis, BasisKind, warrant
 from samkeeper.rules.words import CardKind
 from samkeeper.sheets import Column, Layout, Problem, Row, choice, date_, sam_no, serial_no, text, unit_no
@@ -91,8 +92,13 @@ def _take(row: Row, unit: Institution, inventory: Inventory) -> None:
         warranty_until=row["warranty_until"],
     )
     to = Placement(institution=unit, device_no=row["device_no"] or "", place=row["place"] or "")
-    procedure = _book(card.kind, unit.area_code, inventory.at).procedure("opening")
-    for code in WAYS[row["state"]]:
+    register(card, row["state"], to, unit, inventory)
+
+
+def register(card: Card, state: str, to: Placement, unit: Institution, inventory: Inventory) -> None:
+    """Bring a new card to the state that the list names, each move with its warrant (house rule 期初建账)."""
+    procedure = _opening(card.kind, unit.area_code, timezone.localtime(inventory.at).date())
+    for code in WAYS[state]:
         leave = warrant(procedure, procedure.making(code), SIGNED_LIST, basis=inventory.basis)
         if code == "admit":
             enrol(card, leave, at=inventory.at, recorded=inventory.at, actor=None)
@@ -101,8 +107,9 @@ def _take(row: Row, unit: Institution, inventory: Inventory) -> None:
 
 
 @lru_cache(maxsize=256)
-def _book(kind: str, area_code: str, at: datetime) -> Book:
-    return chosen(kind, area_code, timezone.localtime(at).date())
+def _opening(kind: str, area_code: str, day: date) -> Procedure:
+    """Bureaus list thousands of cards of few places: the procedure is put together once for each."""
+    return chosen(kind, area_code, day).procedure("opening")
 
 
 INTAKE = Intake("cards", CARDS, take_cards)

@@ -1,0 +1,84 @@
+"""The rows of a case's task list, as a page shows them to one account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from samkeeper.casework.models import Case
+from samkeeper.casework.progress import SHOWN, Progress, Task, plays
+from samkeeper.lifecycle import MOVES
+from samkeeper.parties.models import Account
+from samkeeper.rules.needs import FormNeed, Need, PersonNeed
+from samkeeper.rules.warrant import Unmet
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A step of the list. `look`: done, now (this account's to do), waits, not (does not apply)."""
+
+    place: int
+    task: Task
+    look: str
+
+    @property
+    def clause(self) -> str:
+        return str(self.task.step.clause)
+
+    @property
+    def verb(self) -> str:
+        """What the button of the move says; "" where no card moves."""
+        return MOVES[self.task.step.does].label if self.task.step.does else ""
+
+    @property
+    def needed(self) -> tuple[Unmet, ...]:
+        """What is missing and is not shown at an earlier step already."""
+        return tuple(unmet for unmet in self.task.blocked if unmet.need in self.task.step.needs)
+
+    @property
+    def offers(self) -> list[tuple[str, str]]:
+        """What the desk can note here with one press: (value, word)."""
+        return [offer for unmet in self.needed for offer in _offers(unmet.need)]
+
+
+def _offers(need: Need) -> Iterator[tuple[str, str]]:
+    if need.key not in SHOWN:
+        return
+    words = getattr(need, need.key)
+    for word in words if isinstance(words, tuple) else (words,):
+        yield f"{need.key}:{word}", f"{VERBS[need.key]}{word.label}"
+
+
+VERBS = {"check": "已", "fee": "已缴：", "notice": "已通知", "record": "已完成：", "report": "已报告"}
+
+
+def rows(now: Progress, account: Account) -> list[Row]:
+    """Every step with its look for this account."""
+    return [Row(place, task, _look(task, account)) for place, task in enumerate(now.tasks)]
+
+
+def _look(task: Task, account: Account) -> str:
+    if task.met:
+        return "done"
+    if not task.applies:
+        return "not"
+    return "now" if task.ready and plays(account, task.step.part) else "waits"
+
+
+def wanted_papers(now: Progress) -> list[FormNeed]:
+    """The papers still wanted, each once."""
+    unmet = (unmet.need for task in now.tasks for unmet in task.blocked)
+    return list({need.form: need for need in unmet if isinstance(need, FormNeed)}.values())
+
+
+def wants_checker(now: Progress) -> bool:
+    """Whether someone else must still look (house rule 注销复核)."""
+    return any(isinstance(unmet.need, PersonNeed) for task in now.tasks for unmet in task.blocked)
+
+
+def shown(case: Case) -> list[dict[str, object]]:
+    """What else was noted in the case, in words."""
+    return [
+        {"label": SHOWN[one.need](one.word).label, "kind": VERBS[one.need], "at": one.at, "by": one.by.name}
+        for one in case.showings.select_related("by")
+    ]

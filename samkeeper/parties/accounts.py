@@ -1,0 +1,30 @@
+"""Making accounts: one person, one role, for one body."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from samkeeper.errors import BadInput
+from samkeeper.parties.models import Account, Authority, Desk, Institution, Role
+
+
+@transaction.atomic
+def sign_up(username: str, *, name: str, role: str, body: str, password: str) -> Account:
+    """Make an account. `body`: the unit's number, or the name of the desk or authority that the role belongs to.
+
+    Raises `BadInput` for a user name that is taken or a body that is not registered.
+    """
+    if Account.objects.filter(username=username).exists():
+        raise BadInput(f"用户名 {username} 已有人使用", remedy="请换一个用户名")
+    account = Account(username=username, name=name, role=role)
+    if role == Role.CUSTODIAN:
+        account.institution = Institution.objects.filter(unit_no=body).first()
+    elif role == Role.AUDITOR:
+        account.authority = Authority.objects.filter(name=body).first()
+    else:
+        account.desk = Desk.objects.filter(name=body).first()
+    if account.body is None:
+        raise BadInput(f"“{body}”没有登记", remedy="请先导入该单位、网点或机构，或核对编码和名称")
+    account.set_password(password)
+    account.save()
+    return account

@@ -1,0 +1,1 @@
+"""Stories: whole paths of real work, told step by step under a rulebook, in words and as data."""
