@@ -8,16 +8,15 @@ from dataclasses import dataclass
 
 from samkeeper.lifecycle import Part, Reason
 from samkeeper.rules.clause import Clause
-from samkeeper.rules.conditions import When
 from samkeeper.rules.evidence import Form
 from samkeeper.rules.needs import Need
-from samkeeper.rules.words import CardRole, Case, Effect, Refund, UnitKind, Who
+from samkeeper.rules.words import CardRole, Case, Effect, Refund, UnitKind, When, Who
 from samkeeper.verdicts import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchor:
-    """Where a house step stands among the book's: at the start or end, or beside the first step that makes `move`."""
+    """Where a step stands that is out of its article's order: at an end, or beside the first step making `move`."""
 
     side: str  # "first", "last", "before", "after"
     move: str = ""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from samkeeper.rules.evidence import Body, Certificate, Check, Form, Qualification, Record
-from samkeeper.rules.words import Agreement, FeeKind, Role, UnitKind, Verdict
+from samkeeper.rules.words import Agreement, FeeKind, Role, UnitKind, Verdict, When
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,8 @@ class Facts:
     """`persons`: who has done the act of each role (approved, kept, supervised), by any stable id.
 
     `fees`: kinds that are settled: paid, or set to nothing by the authority. `certificates`: valid on the day.
-    `purpose`: the purpose of the card as the book names it. `changes`: of "place", "data".
+    `purpose`: the purpose of the card as the book names it. `circumstances`: what the case is about where that decides
+    a step: `When.PLACE` (the place of use changes), `When.STRUCTURE`, `When.SUPPLY`, `When.CITY_APPLIES` and so on.
     """
 
     papers: tuple[Paper, ...] = ()
@@ -50,7 +51,7 @@ class Facts:
     past_validity: bool | None = None
     self_bought: bool | None = None
     purpose: str | None = None
-    changes: frozenset[str] = frozenset({"place"})
+    circumstances: frozenset[When] = frozenset()
 
     def paper(self, form: Form) -> Paper | None:
         """The paper of that form, the latest where there are several."""

@@ -2,7 +2,8 @@
 
 The rules of putting them together:
 
-1. The articles that found the case come first, in the regulation's order; then those that only join it.
+1. The articles that found the case come first, in the regulation's order; then those that only join it. A step with
+   an anchor stands where that says: 「不予申领」 is of no use after the card is issued.
 2. Parents: where the lower book makes the same move with the same card, the parent's needs are added to that step;
    the parent's other steps follow. An article that the lower book `waives` falls away.
 3. The house: a step whose move the texts make already gives way; the others stand where their anchor says, and fall
@@ -24,7 +25,7 @@ from samkeeper.rules.articles import Article, Step
 from samkeeper.rules.conditions import holds
 from samkeeper.rules.facts import Facts
 from samkeeper.rules.settings import chosen_settings
-from samkeeper.rules.words import CASE_REASONS, Case
+from samkeeper.rules.words import CASE_REASONS, CardRole, Case, When
 
 if TYPE_CHECKING:
     from samkeeper.rules.rulebook import Book
@@ -87,7 +88,7 @@ def build(book: Book, name: str, settings: Mapping[str, bool | int]) -> Procedur
         title=book.title,
         sha256=book.sha256,
         steps=tuple(_numbered(_named(step, case) for step in steps)),
-        by_reading=bool(steps) and not any(case in article.cases for article in _articles(book)),
+        by_reading=_only_read(book, case),
     )
 
 
@@ -96,6 +97,12 @@ def founds(book: Book, case: Case) -> bool:
     if case is Case.LIFE:
         return all(founds(book, part) or bool(book.house and founds(book.house, part)) for part in book.life)
     return any(case in article.cases | article.by_reading for article in _articles(book))
+
+
+def _only_read(book: Book, case: Case) -> bool:
+    """Whether the texts found the case only as they are read; a case that the house alone founds is no reading."""
+    articles = tuple(_articles(book))
+    return any(case in each.by_reading for each in articles) and not any(case in each.cases for each in articles)
 
 
 def _case(name: str) -> Case:
@@ -115,17 +122,22 @@ def _life(book: Book, settings: Mapping[str, bool | int]) -> Procedure:
     if not book.life:
         raise _no_procedure(book, Case.LIFE)
     parts = [build(book, part, settings) for part in book.life]
-    steps = tuple(replace(step, key=f"{part.case}:{step.key}") for part in parts for step in part.steps)
+    steps = tuple(
+        replace(step, key=f"{part.case}:{step.key}", card=CardRole.SUBJECT) for part in parts for step in part.steps
+    )
     return replace(parts[0], case=Case.LIFE, steps=steps, by_reading=any(part.by_reading for part in parts))
 
 
 def _texts(book: Book, case: Case) -> list[Step]:
     """The book's own steps, and those of the books it stands under less what is waived."""
     waived = {address for article in _articles(book) for address in article.waives}
-    steps = list(_steps(book, case, waived))
-    for parent in book.ancestors():
-        for inherited in _steps(parent, case, waived):
-            _add(steps, inherited)
+    steps: list[Step] = []
+    for each in (book, *book.ancestors()):
+        found = [step for step in _steps(each, case, waived) if not _added(step, steps if each is not book else [])]
+        steps.extend(step for step in found if step.anchor is None)
+        for step in (step for step in found if step.anchor):
+            place = _place(step, steps)
+            steps.insert(len(steps) if place is None else place, step)
     return steps
 
 
@@ -145,13 +157,13 @@ def _of(article: Article, case: Case, cases: frozenset[Case]) -> Iterator[Step]:
             yield replace(step, by_reading=case in article.by_reading)
 
 
-def _add(steps: list[Step], inherited: Step) -> None:
-    """Needs add up where the lower book makes the same move with the same card; other steps follow."""
+def _added(inherited: Step, steps: list[Step]) -> bool:
+    """Needs add up where the lower book makes the same move with the same card: whether it does."""
     for index, step in enumerate(steps):
         if step.does and (step.does, step.card) == (inherited.does, inherited.card):
             steps[index] = replace(step, needs=step.needs + inherited.needs)
-            return
-    steps.append(inherited)
+            return True
+    return False
 
 
 def _with_house(steps: list[Step], book: Book, case: Case, settings: Mapping[str, bool | int]) -> list[Step]:
@@ -162,25 +174,33 @@ def _with_house(steps: list[Step], book: Book, case: Case, settings: Mapping[str
     for step in _steps(book.house, case, set()):
         if (step.does, step.card) in made or (step.switch and not switches[step.switch]):
             continue
-        at = _place(step, steps)
-        if at is not None:
-            steps.insert(at, replace(step, actor=book.actor(step.who)))
+        place = _place(step, steps)
+        if place is not None:
+            when = step.when or _anchor_condition(step, steps)
+            steps.insert(place, replace(step, actor=book.actor(step.who), when=when))
     return steps
 
 
+def _anchor_condition(step: Step, steps: list[Step]) -> When | None:
+    """A house step applies where the move it stands beside does."""
+    move = step.anchor.move if step.anchor else ""
+    return next((other.when for other in steps if move and other.does == move), None)
+
+
 def _place(step: Step, steps: list[Step]) -> int | None:
-    """Where a house step goes; None where the move it stands beside is not made."""
+    """Where a step goes among the others; None where the move it stands beside is not made."""
     side = step.anchor.side if step.anchor else "last"
-    if side in ("first", "last"):
-        leading = sum(1 for _ in takewhile(_first, steps))
-        return leading if side == "first" else len(steps)
+    if side == "first":
+        return sum(1 for _ in takewhile(_leads, steps))
+    if side == "last" or step.anchor is None:
+        return len(steps)
     for index, other in enumerate(steps):
-        if step.anchor and other.does == step.anchor.move:
+        if other.does == step.anchor.move:
             return index if side == "before" else index + 1
     return None
 
 
-def _first(step: Step) -> bool:
+def _leads(step: Step) -> bool:
     return step.anchor is not None and step.anchor.side == "first"
 
 

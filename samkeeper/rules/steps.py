@@ -11,11 +11,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 from samkeeper.lifecycle import MOVES, Reason
 from samkeeper.rules.articles import Anchor, OfficialForm, Step
 from samkeeper.rules.clause import HOUSE_TITLE, Clause, bare, wide
-from samkeeper.rules.conditions import When
 from samkeeper.rules.evidence import Form
 from samkeeper.rules.needs import NEEDS, Need
 from samkeeper.rules.table import Table
-from samkeeper.rules.words import CardRole, Case, Refund, Who
+from samkeeper.rules.words import CardRole, Case, Refund, When, Who
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def read_step(table: Table, context: Context, article: str, article_text: str) -
         refund=table.maybe("refund", Refund),
         opens=table.maybe("opens", Case),
         cases=frozenset(table.words("case", Case)),
-        anchor=_anchor(table) if context.is_house else None,
+        anchor=_anchor(table),
         switch=table.text("switch", "") or None if context.is_house else None,
         is_house=context.is_house,
     )
@@ -81,9 +80,9 @@ def _check(step: Step, table: Table, article_text: str) -> None:
         raise table.bad("who", f"不能办理“{MOVES[step.does].label}”", f"须由 {parts} 一方办理，或写明 received_by")
 
 
-def _anchor(table: Table) -> Anchor:
-    place = table.text("place", "last")
-    if place not in ("first", "last"):
+def _anchor(table: Table) -> Anchor | None:
+    place = table.text("place", "")
+    if place not in ("", "first", "last"):
         raise table.bad("place", f"不认识“{place}”", "可用的词：first、last")
     for side in ("before", "after"):
         move = table.text(side, "")
@@ -91,7 +90,7 @@ def _anchor(table: Table) -> Anchor:
             raise table.bad(side, f"不认识“{move}”", f"可用的词：{'、'.join(MOVES)}")
         if move:
             return Anchor(side=side, move=move)
-    return Anchor(side=place)
+    return Anchor(side=place) if place else None
 
 
 def read_need(table: Table, context: Context, clause: str) -> Need:

@@ -7,13 +7,13 @@ import pytest
 from samkeeper.errors import Refused
 from samkeeper.lifecycle import Part, Reason
 from samkeeper.rules.book import Procedure, library
-from samkeeper.rules.evidence import Body, Form
+from samkeeper.rules.evidence import Form
 from samkeeper.rules.facts import Facts, Paper
 from samkeeper.rules.warrant import Basis, BasisKind, Unmet, Warrant, missing, outstanding, warrant
 
 CASE = Basis(BasisKind.CASE, "2024-0001")
 FORM_2 = Paper(form=Form.CANCELLATION, copies=2, signed=True, sealed=True, complete=True)
-REPORTED = frozenset({Body.SUPERIOR, Body.MINISTRY})
+PLAN = Paper(form=Form.EMERGENCY_PLAN)
 
 
 def loss(book: str) -> Procedure:
@@ -38,7 +38,7 @@ def test_jieyang_loss_starts_no_spare_and_asks_for_a_statement() -> None:
 
 
 def test_same_facts_under_two_books_get_two_answers() -> None:
-    facts = Facts(papers=(FORM_2,), reports=REPORTED)
+    facts = Facts(papers=(FORM_2,))
     beijing, jieyang = loss("beijing"), loss("jieyang")
     assert warrant(beijing, beijing.making("cancel"), facts, basis=CASE).move == "cancel"
     with pytest.raises(Unmet, match="丢失情况说明") as refused:
@@ -78,10 +78,17 @@ def test_incomplete_paper_says_what_it_lacks() -> None:
     assert "没有签字" not in unmet.message
 
 
-def test_case_stays_open_until_the_loss_is_reported_upward() -> None:
-    facts = Facts(papers=(FORM_2,))
-    (unmet,) = outstanding(loss("beijing"), facts)
-    assert unmet.clause == "“中华人民共和国社会保障卡”管理办法 第二十六条"
+def test_loss_opens_the_incident_that_is_reported_upward() -> None:
+    for name in ("beijing", "jieyang"):
+        assert loss(name).steps[-1].opens == "incident"
+        (unmet, *_) = outstanding(library()[name].procedure("incident"), Facts(papers=(PLAN,)))
+        assert unmet.message == "请立即向上级人力资源社会保障部门和人力资源社会保障部报告。"
+        assert unmet.clause == "“中华人民共和国社会保障卡”管理办法 第二十六条"
+
+
+def test_health_loss_opens_no_incident_but_puts_the_number_on_the_blacklist() -> None:
+    assert [step.clause.short for step in loss("health").steps][-1] == "第十七条第二款"
+    assert all(step.opens is None for step in loss("health").steps)
 
 
 def test_theft_is_worked_as_loss_and_says_that_it_is_a_reading() -> None:
