@@ -15,15 +15,15 @@ def anchor(no: str) -> str:
     return re.sub(r"\s+", "-", no)
 
 
-def address_of(clause: str, name: str) -> str:
+def address_of(clause: str) -> str:
     """The address of the article that a clause, as printed, points into; "" for a book that is not on file.
 
     「…实施细则 第八条（三）」 lies in the article 第八条; a clause that names no article leads to the book.
     """
-    book = library().get(name)
+    book = next((book for book in library().values() if clause.startswith(book.title)), None)
     if book is None:
         return ""
     inside = clause.removeprefix(book.title).strip()
     found = max((article.no for article in book.articles if inside.startswith(article.no)), key=len, default="")
-    page = reverse("rulebook", args=[name])
+    page = reverse("rulebook", args=[book.name])
     return f"{page}#{quote(anchor(found))}" if found else page

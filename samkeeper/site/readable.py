@@ -8,10 +8,7 @@ from typing import Any
 
 from samkeeper.ledger.models import Entry
 from samkeeper.lifecycle import STATES, Reason
-from samkeeper.rules.book import library
 from samkeeper.site.templatetags.words import basis, clause, moment, move_label, permissions
-
-_BOOKS = {book.sha256: book.name for book in library().values()}
 
 
 def _state(code: str) -> str:
@@ -47,4 +44,4 @@ def facts_of(entry: Entry) -> list[tuple[str, str]]:
         for key, (label, write) in _MOVE.items()
         if body.get(key) or (key == "from" and key in body)
     ]
-    return [*facts, ("依据", clause(body["clause"], _BOOKS.get(body["book"], "")))]
+    return [*facts, ("依据", clause(body["clause"]))]

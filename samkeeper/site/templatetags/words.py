@@ -147,11 +147,11 @@ def spare(count: int) -> str:
 
 
 @register.simple_tag
-def clause(printed: str, book: str = "") -> str:
+def clause(printed: str) -> str:
     """A clause as printed, leading to its article; a house rule says that it is ours."""
     ours = printed.startswith(HOUSE_TITLE)
     words: str = printed.removeprefix(HOUSE_TITLE).strip() if ours else printed
-    if where := address_of(printed, "house" if ours else book):
+    if where := address_of(printed):
         words = format_html('<a class="clause" href="{}">{}</a>', where, words)
     return format_html("{} {}", mark("house"), words) if ours else words or NOTHING
 

@@ -26,7 +26,10 @@ def book(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _shown(article: Article) -> dict[str, Any]:
-    """An article with its steps, each with what it asks for as a person would be told."""
+    """An article with its steps, each with what it asks for as a person would be told.
+
+    The number that opens the text stands as its heading and is not said twice.
+    """
     nothing = Facts()
     steps = [{"step": step, "asks": [need.lacks(nothing) for need in step.needs]} for step in article.steps]
-    return {"article": article, "steps": steps}
+    return {"article": article, "text": article.text.removeprefix(article.no).lstrip(), "steps": steps}
