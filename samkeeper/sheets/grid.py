@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
@@ -35,7 +36,7 @@ class Grid:
     merged: tuple[tuple[int, int, int, int], ...] = ()
     ragged: bool = False
 
-    @property
+    @cached_property
     def width(self) -> int:
         return max(map(len, self.rows), default=0)
 

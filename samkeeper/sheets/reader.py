@@ -159,6 +159,6 @@ def _merged(sheet: Sheet) -> Iterable[Problem]:
     names = {column.key: column.name for column in sheet.layout.columns}
     for top, left, bottom, right in sheet.grid.merged:
         covered = [names[key] for key, place in sheet.header.places.items() if left <= place <= right]
-        if covered and bottom >= sheet.header.line:
+        if covered and bottom >= sheet.header.line and top < len(sheet.grid.rows):
             line = max(top, sheet.header.line) + 1
             yield Problem(sheet.where, line, covered[0], "", "是合并单元格", "请取消合并，逐格填写")

@@ -15,6 +15,8 @@ from samkeeper.sheets.layout import ERROR_COLUMN, Header
 from samkeeper.sheets.target import Target, writing
 
 ERROR_WIDTH = 60  # characters
+RED = Font(color="C00000")
+WRAPPED = Alignment(wrap_text=True, vertical="top")
 
 
 def write_report(book: Book, grid: Grid, header: Header, wrong: Iterable[tuple[int, str]], out: Target) -> None:
@@ -55,8 +57,7 @@ def _workbook(book: Book, grid: Grid, place: int, errors: dict[int, str]) -> ope
     for line in range(header, len(grid.rows) + 1):
         if line in errors:
             cell = page.cell(line, place + 1, errors[line])
-            cell.font = Font(color="C00000", bold=line == header)
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            cell.font, cell.alignment = RED, WRAPPED
         elif place < grid.width:
             page.cell(line, place + 1).value = None
     page.column_dimensions[openpyxl.utils.get_column_letter(place + 1)].width = ERROR_WIDTH
