@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from samkeeper.keys import file_vault, selftest
+from samkeeper.keys import file_vault, pkcs11_uri, selftest
 from samkeeper.keys.passphrase import vault_secret
 from samkeeper.keys.protocol import KeyInfo, KeyPath, KeyVault, Wrapped
 from samkeeper.keys.secret import Secret
@@ -15,14 +15,19 @@ __all__ = ["KeyInfo", "KeyPath", "KeyVault", "Wrapped", "create_vault", "open_va
 def open_vault(uri: str | Path, secret: Secret | None = None) -> KeyVault:
     """The vault at `uri`, after the self-test; without `secret` it is read or asked for (`passphrase`)."""
     selftest.require()
-    return file_vault.open_file(Path(uri), _given(secret))
+    secret = vault_secret() if secret is None else secret
+    if str(uri).startswith(pkcs11_uri.SCHEME):
+        from samkeeper.keys import pkcs11_vault  # noqa: PLC0415  # loads a C extension few commands need
+
+        return pkcs11_vault.open_token(str(uri), secret)
+    return file_vault.open_file(Path(uri), secret)
 
 
 def create_vault(uri: str | Path, secret: Secret | None = None) -> KeyVault:
     """A new vault at `uri`, without keys."""
     selftest.require()
-    return file_vault.create_file(Path(uri), _given(secret, twice=True))
+    if str(uri).startswith(pkcs11_uri.SCHEME):
+        from samkeeper.keys import pkcs11_vault  # noqa: PLC0415
 
-
-def _given(secret: Secret | None, *, twice: bool = False) -> Secret:
-    return vault_secret(twice=twice) if secret is None else secret
+        return pkcs11_vault.create_in_token(str(uri), vault_secret() if secret is None else secret)
+    return file_vault.create_file(Path(uri), vault_secret(twice=True) if secret is None else secret)
