@@ -146,16 +146,19 @@ def confirm(case: Case, *, by: Account, at: datetime, seen: int | None = None) -
 
 @transaction.atomic
 def act(case: Case, key: str, *, by: Account, at: datetime, seen: int | None = None) -> CaseStep:
-    """Make the move of one step. Raises the first unmet need, or `Refused` where it is not this person's to make."""
+    """Do one step: make its move, open the case it calls for, or note that it was done.
+
+    Raises the first unmet need, or `Refused` where it is not this person's to do or is done already.
+    """
     case = _held(case, by, seen)
     task = progress(case).task(key)
     if task.done:
         raise Refused(f"这一步已于 {timezone.localtime(task.done.done_at):%Y-%m-%d %H:%M:%S} 办理。", code="done")
     if not plays(by, task.step.part):
         raise Refused(f"这一步由{task.step.actor}办理。", code="wrong-role", clause=str(task.step.clause))
-    if task.step.part is Part.DESK:
+    if task.step.part is not Part.INSTITUTION:
         CaseAct.objects.create(case=case, role=Role.OFFICER, account=by, at=at)
-    step = _make(case, task, by, at)
+    step = _make(case, task, by, at) if task.step.does else _note(case, task, by, at)
     _close_when_complete(case, at)
     return step
 
@@ -173,7 +176,7 @@ def _own_card(by: Account, card: Card) -> Card:
 
 
 def _reject_second_case(card: Card) -> None:
-    other = Case.objects.filter(cards__card=card, cards__role=CardRole.SUBJECT, stage=Stage.OPEN).first()
+    other = Case.objects.filter(cards__card=card, cards__role=CardRole.SUBJECT, stage=Stage.OPEN, parent=None).first()
     if other:
         raise Refused(f"该卡的案件 {other.no}（{other.kind_label}）正在办理；请先办结。", code="case-open")
 
@@ -220,7 +223,7 @@ def _require_part(by: Account, part: Part) -> None:
 def _make_own_moves(case: Case, by: Account, at: datetime) -> None:
     """The unit's moves that ask for nothing more: the law says 立即."""
     for task in progress(case).tasks:
-        if task.ready and task.step.part is Part.INSTITUTION:
+        if task.ready and task.step.does and task.step.part is Part.INSTITUTION:
             _make(case, task, by, at)
 
 
@@ -232,6 +235,34 @@ def _make(case: Case, task: Task, by: Account, at: datetime) -> CaseStep:
         raise BadInput(f"案件中没有{task.step.card.label}", where=task.step.text, remedy="请先选定该卡")
     event = move(card, leave, at=at, recorded=at, actor=by, to=_placement(case, task), happened_at=case.happened_at)
     return CaseStep.objects.create(case=case, key=task.step.key, done_at=at, done_by=by, event=event)
+
+
+def _note(case: Case, task: Task, by: Account, at: datetime) -> CaseStep:
+    """A step that moves no card: nothing it asks for may be missing; it may call for a case of its own."""
+    for unmet in task.blocked:
+        raise unmet
+    if task.step.opens:
+        _open_beside(case, task.step.opens, by, at)
+    append("case:step", case.no, {"by": by.pk, "clause": str(task.step.clause)}, recorded=at)
+    return CaseStep.objects.create(case=case, key=task.step.key, done_at=at, done_by=by)
+
+
+def _open_beside(case: Case, kind: CaseKind, by: Account, at: datetime) -> None:
+    """A case that another calls for (办法 第二十六条): the same unit, card and texts."""
+    beside = Case.objects.create(
+        kind=kind,
+        institution=case.institution,
+        book=case.book,
+        house_settings=case.house_settings,
+        happened_at=case.happened_at,
+        opened_at=at,
+        opened_by=by,
+        parent=case,
+    )
+    beside.texts.set(case.texts.all())
+    if card := case.card():
+        CaseCard.objects.create(case=beside, card=card, role=CardRole.SUBJECT)
+    append("case:open", beside.no, {"kind": kind, "parent": case.no}, recorded=at)
 
 
 def _placement(case: Case, task: Task) -> Placement | None:

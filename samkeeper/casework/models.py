@@ -66,6 +66,7 @@ class Case(models.Model):
     happened_at = models.DateTimeField("发生时间", null=True)
     opened_at = models.DateTimeField("登记时间")
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
     closed_at = models.DateTimeField("办结时间", null=True)
 
     objects = CaseQuerySet.as_manager()
@@ -160,13 +161,13 @@ class CaseAct(models.Model):
 
 
 class CaseStep(models.Model):
-    """A step that was done: which, when, by whom, and the move it made."""
+    """A step that was done: which, when, by whom, and the move it made, None where no card moves."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="steps")
     key = models.CharField(max_length=80)
     done_at = models.DateTimeField("办理时间")
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    event = models.OneToOneField(CardEvent, models.PROTECT, related_name="step")
+    event = models.OneToOneField(CardEvent, models.PROTECT, null=True, related_name="step")
 
     class Meta:
         ordering: ClassVar = ["done_at", "pk"]

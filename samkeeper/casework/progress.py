@@ -36,7 +36,7 @@ SHOWN: dict[str, type[Word]] = {"check": Check, "fee": FeeKind, "notice": Body, 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One step as it stands. `done`: the move it made; `met`: nothing more is asked; `blocked`: what is missing."""
+    """One step as it stands. `done`: who did it and when; `blocked`: what is missing before it can be done."""
 
     step: Step
     applies: bool
@@ -45,13 +45,14 @@ class Task:
 
     @property
     def met(self) -> bool:
-        """Done, or a step without a move of which nothing is asked any more."""
-        return self.done is not None or (self.applies and not self.step.does and not self.blocked)
+        """Done; or a step that only asks for something, all of which has been shown."""
+        shown = bool(self.step.needs) and not (self.step.does or self.step.opens or self.blocked)
+        return self.done is not None or (self.applies and shown)
 
     @property
     def ready(self) -> bool:
-        """A move that can be made now."""
-        return self.applies and bool(self.step.does) and self.done is None and not self.blocked
+        """An act that can be done now."""
+        return self.applies and not self.met and not self.blocked
 
 
 @dataclass(frozen=True)
@@ -128,5 +129,5 @@ def facts_of(case: Case) -> Facts:
 
 
 def plays(account: Account, part: Part | None) -> bool:
-    """Whether this account may act in that part of the lifecycle's play."""
-    return part is not None and account.role in PLAYERS[part]
+    """Whether this account may act in that part of the play; what no part does (to report, say) the desk notes."""
+    return account.role in PLAYERS[part or Part.DESK]

@@ -27,8 +27,10 @@ class Row:
 
     @property
     def verb(self) -> str:
-        """What the button of the move says; "" where no card moves."""
-        return MOVES[self.task.step.does].label if self.task.step.does else ""
+        """What the step's button says."""
+        if self.task.step.does:
+            return MOVES[self.task.step.does].label
+        return f"立案：{self.task.step.opens.label}" if self.task.step.opens else "登记已办"
 
     @property
     def needed(self) -> tuple[Unmet, ...]:

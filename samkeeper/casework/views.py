@@ -18,7 +18,7 @@ from samkeeper.casework.progress import Progress, Task, plays, progress
 from samkeeper.casework.queries import cases_of, handled, started, waiting
 from samkeeper.casework.rows import rows, shown, wanted_papers, wants_checker
 from samkeeper.errors import BadInput, NotYours, Refused
-from samkeeper.lifecycle import MOVES, STATES, Part
+from samkeeper.lifecycle import MOVES, STATES, Part, Phase
 from samkeeper.parties.access import acting
 from samkeeper.parties.models import Account, Role
 from samkeeper.registry.models import Card
@@ -134,13 +134,14 @@ def step(request: HttpRequest, no: str, place: int) -> HttpResponse:
     account = acting(request)
     found = _case(account, no)
     now = progress(found)
-    if not 0 <= place < len(now.tasks) or not now.tasks[place].step.does:
+    if not 0 <= place < len(now.tasks):
         raise NotYours
     task = now.tasks[place]
     if request.method == "POST":
         actions.act(found, task.step.key, by=account, at=timezone.now(), seen=_seen(request))
         return redirect(reverse("casework:done", kwargs={"no": no}) + f"?step={place}")
-    context = {"progress": now, "case": found, "task": task, "place": place, "version": actions.version(found)}
+    row = rows(now, account)[place]
+    context = {"progress": now, "case": found, "task": task, "row": row, "version": actions.version(found)}
     return render(request, "casework/step.html", {**context, **_move_context(found, task)})
 
 
@@ -148,7 +149,7 @@ def done(request: HttpRequest, no: str) -> HttpResponse:
     """After an act: the number, what happened, what comes next."""
     account = acting(request)
     now = progress(_case(account, no))
-    return render(request, "casework/done.html", {"progress": now, "case": now.case, "made": _made(now, request)})
+    return render(request, "casework/done.html", {"progress": now, "case": now.case, "moved": _moved(now, request)})
 
 
 def _case(account: Account, no: str) -> Case:
@@ -200,14 +201,19 @@ def _case_context(now: Progress, account: Account) -> dict[str, Any]:
 
 
 def _move_context(case: Case, task: Task) -> dict[str, Any]:
-    code = task.step.does or ""
-    card = case.card(task.step.card)
-    return {"card": card, "move": MOVES[code], "to_state": MOVES[code].target, "irreversible": code == "cancel"}
+    if not task.step.does:
+        return {}
+    move = MOVES[task.step.does]
+    return {
+        "card": case.card(task.step.card),
+        "move": move,
+        "to_state": move.target,
+        "irreversible": STATES[move.target].phase is Phase.END,
+    }
 
 
-def _made(now: Progress, request: HttpRequest) -> list[Task]:
-    """What has just been done: one step, or everything so far after a report."""
+def _moved(now: Progress, request: HttpRequest) -> list[Task]:
+    """The moves just made: that of one step, or all so far after a report."""
     place = request.GET.get("step", "")
-    if place.isdecimal() and int(place) < len(now.tasks):
-        return [now.tasks[int(place)]]
-    return [task for task in now.tasks if task.done]
+    tasks = [now.tasks[int(place)]] if place.isdecimal() and int(place) < len(now.tasks) else now.tasks
+    return [task for task in tasks if task.done and task.done.event]

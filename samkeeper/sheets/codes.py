@@ -6,6 +6,9 @@ import re
 
 from samkeeper.sheets.kinds import Kind, half_width
 
+# GB/T 2260: the whole country, for ministries.
+NATION = "100000"
+
 # GB/T 2260: the first two digits are a province-level division.
 PROVINCE = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12]")
 
@@ -19,6 +22,8 @@ def _read_area_code(given: str) -> str:
     value = half_width(given)
     if not re.fullmatch(r"[0-9]{6}", value):
         raise ValueError("应为 6 位数字的行政区划代码，如 445202；请核对后改正")
+    if value == NATION:
+        return value
     if not PROVINCE.match(value) or (value[2:4] == "00" and value[4:] != "00"):
         raise ValueError("不是行政区划代码（GB/T 2260）；请核对前两位省级代码和中间两位市级代码")
     return value

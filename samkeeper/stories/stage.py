@@ -16,13 +16,13 @@ from samkeeper.casework import actions
 from samkeeper.casework.actions import Shown
 from samkeeper.casework.models import Case
 from samkeeper.casework.progress import Task, progress
-from samkeeper.casework.rows import wanted_papers
+from samkeeper.casework.rows import rows, wanted_papers
 from samkeeper.errors import Refused
 from samkeeper.parties.models import Account, Authority, Desk, Institution, Role, Tier
 from samkeeper.registry.models import Card
 from samkeeper.registry.moves import Placement
 from samkeeper.rules.book import Book, library
-from samkeeper.rules.needs import FormNeed, ReportNeed
+from samkeeper.rules.needs import FormNeed
 from samkeeper.rules.words import Case as CaseKind
 from samkeeper.rules.words import UnitKind
 from samkeeper.stock.opening import Inventory, register
@@ -81,13 +81,19 @@ class Stage:
             actions.take_papers(self._open_case(), papers, by=self.officer, at=self.now)
         self._observe()
 
-    def report_upward(self) -> None:
-        """The desk reports to everyone that a step asks to be told."""
+    def call_incident(self) -> None:
+        """The desk opens the cases that a step calls for (办法 第二十六条)."""
         for task in progress(self._open_case()).tasks:
-            for need in (unmet.need for unmet in task.blocked if isinstance(unmet.need, ReportNeed)):
-                for body in need.report:
-                    actions.show(self._open_case(), "report", body.value, by=self.officer, at=self.now)
-                break
+            if task.step.opens and not task.met:
+                actions.act(self._open_case(), task.step.key, by=self.officer, at=self.now)
+        self._observe()
+
+    def note_the_rest(self) -> None:
+        """The desk notes every entry, check and notice that the steps still ask for."""
+        for row in rows(progress(self._open_case()), self.officer):
+            for offer, _ in row.offers:
+                need, _, word = offer.partition(":")
+                actions.show(self._open_case(), need, word, by=self.officer, at=self.now)
         self._observe()
 
     def make(self, move: str) -> None:

@@ -11,14 +11,15 @@ from samkeeper.stories.stage import Stage
 def loss(stage: Stage) -> None:
     """A card is gone: reported, suspended, replaced by the spare; cancelled when the papers are there."""
     stage.open(CaseKind.LOSS, happened_at=stage.now, spare=stage.spare)
+    stage.wait(minutes=20)
+    stage.call_incident()
     stage.wait(hours=2)
     stage.make("cancel")
     stage.wait(days=1)
     stage.hand_over_papers()
     stage.wait(minutes=5)
     stage.make("cancel")
-    stage.wait(minutes=5)
-    stage.report_upward()
+    stage.note_the_rest()
 
 
 TALES: dict[str, Callable[[Stage], None]] = {"loss": loss}
