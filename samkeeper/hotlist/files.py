@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numba import njit
 
 from samkeeper.errors import BadInput
 from samkeeper.hotlist.arrays import Bytes, Places
 from samkeeper.hotlist.reader import MAX_CHARS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 CHUNK = 1 << 24
 ROWS = 1 << 20
@@ -88,13 +90,14 @@ def read(path: Path, progress: Progress | None = None) -> Iterator[Numbers]:
         with path.open("rb") as file:
             parquet = file.read(4) == b"PAR1"
         for chunk in (_parquet if parquet else _text)(path, tell):
-            _check(chunk)
+            check(chunk)
             yield chunk
     except OSError as error:
         raise BadInput(f"无法读取（{error.strerror}）", where=str(path), remedy="请检查文件名和权限") from None
 
 
-def _check(chunk: Numbers) -> None:
+def check(chunk: Numbers) -> None:
+    """BadInput, with the line, where a number is too long."""
     long = _first_too_long(chunk.text, chunk.starts, chunk.stops, MAX_CHARS)
     if long >= 0:
         raise BadInput(f"卡号超过{MAX_CHARS}个字符", where=chunk.where(long), remedy="请检查该行")
@@ -137,6 +140,10 @@ def _check_utf8(path: Path, block: bytes, line: int) -> None:
 
 
 def _parquet(path: Path, tell: Progress) -> Iterator[Numbers]:
+    import pyarrow as pa  # noqa: PLC0415  # slow to import, and text is the rule
+    import pyarrow.compute as pc  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
     try:
         file = pq.ParquetFile(path)
         if COLUMN not in file.schema_arrow.names:
@@ -144,17 +151,17 @@ def _parquet(path: Path, tell: Progress) -> Iterator[Numbers]:
         row, size = 1, path.stat().st_size
         for batch in file.iter_batches(batch_size=ROWS, columns=[COLUMN]):
             column = batch.column(0).cast(pa.large_string())
-            yield _rows(path, column, row)
+            trimmed = pc.utf8_trim(pc.fill_null(column, ""), characters=" \t\r\n")
+            yield _rows(path, trimmed, row)
             row += len(column)
             tell(size * len(column) // max(1, file.metadata.num_rows))
     except pa.ArrowException as error:
         raise BadInput(f"不是完好的 Parquet 文件（{error}）", where=path.name, remedy="请重新导出") from None
 
 
-def _rows(path: Path, column: pa.Array, row: int) -> Numbers:
-    trimmed = pa.compute.utf8_trim(pa.compute.fill_null(column, ""), characters=" \t\r\n")
-    _, offsets, data = trimmed.buffers()
-    places = np.frombuffer(offsets, np.int64)[trimmed.offset : trimmed.offset + len(trimmed) + 1]
+def _rows(path: Path, column: pa.LargeStringArray, row: int) -> Numbers:
+    _, offsets, data = column.buffers()
+    places = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
     text = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
     kept = np.flatnonzero(np.diff(places))
-    return Numbers(path, text, places[:-1][kept].copy(), places[1:][kept].copy(), kept + row)
+    return Numbers(path, text, places[:-1][kept], places[1:][kept], kept + row)

@@ -14,14 +14,14 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 VALID, INVALID, UNKNOWN = "valid", "invalid", "unknown"
 
 MAGIC = b"SKHL"
 VERSION = 1
 LIST, OVERLAY, STACK = 0, 1, 2
-COMPLEMENT, INHERIT, OPEN, PORTABLE = 1, 2, 4, 8
+COMPLEMENT, INHERIT, OPEN, PORTABLE, SAME_ISSUED = 1, 2, 4, 8, 16
 CHECKED = 0x80
 HEADER = struct.Struct("<4sBBHQqQQQII")
 STACK_HEADER = struct.Struct("<4sBBH")
@@ -107,6 +107,7 @@ class Ranges:
     classes: dict[tuple[bytes, int], list[Segment]]
     checked: bool = False
     span: int = 0
+    described: bytes = b""
     log_block: int = 0
     models: list[tuple[int, ...]] = field(default_factory=list)
     block_model: bytes = b""
@@ -183,9 +184,8 @@ def _part(data: bytes, at: int, limit: int, below: Part | None) -> Part:
         cursor.take(2 * DIGEST_SIZE)
         base, new = data[cursor.at - 64 : cursor.at - 32], data[cursor.at - 32 : cursor.at]
     pool_at = cursor.at + ranges_size
-    ranges = _ranges(
-        Cursor(data, cursor.take(ranges_size), pool_at), below.ranges if flags & INHERIT and below else None
-    )
+    inherited = (below.ranges if below else Ranges({})) if flags & INHERIT else None
+    ranges = _ranges(Cursor(data, cursor.take(ranges_size), pool_at), inherited)
     stages = pool_stages(Cursor(data, pool_at, body_end)) if flags & OPEN else []
     tail = Cursor(data, body_end, limit)
     signature_size = tail.word(2)
@@ -203,7 +203,7 @@ def _part(data: bytes, at: int, limit: int, below: Part | None) -> Part:
 
 
 def _ranges(cursor: Cursor, inherited: Ranges | None) -> Ranges:
-    ranges = _segments(cursor) if inherited is None else Ranges(inherited.classes, inherited.checked, inherited.span)
+    ranges = _segments(cursor) if inherited is None else replace(inherited, models=[], block_at=[])
     if ranges.span == 0:
         return ranges
     ranges.log_block = cursor.byte()
@@ -220,7 +220,7 @@ def _ranges(cursor: Cursor, inherited: Ranges | None) -> Ranges:
 
 
 def _segments(cursor: Cursor) -> Ranges:
-    ranges = Ranges({})
+    ranges, begin = Ranges({}), cursor.at
     for _ in range(cursor.varint()):
         width = cursor.byte()
         head_at = cursor.take(size := cursor.byte())
@@ -232,6 +232,7 @@ def _segments(cursor: Cursor) -> Ranges:
             stop = start + cursor.varint()
             segments.append(Segment(start, stop, ranges.span))
             ranges.span += stop - start
+    ranges.described = cursor.data[begin : cursor.at]
     return ranges
 
 
@@ -452,8 +453,7 @@ def overlay(held: bytes, delta: bytes) -> bytes:
     newest = under.parts[-1]
     if (upper.number, upper.moment) <= (under.number, under.moment):
         raise WrongBase("the overlay is older than the list held")
-    same = upper.base == newest.digest if len(under.parts) == 1 else upper.base == held[-DIGEST_SIZE:]
-    if not same and not (upper.flags & PORTABLE and newest.kind == OVERLAY and upper.base == newest.new):
+    if upper.base != held[-DIGEST_SIZE:] and not (upper.base == newest.new and _stands_in(under.parts, upper)):
         raise WrongBase("the overlay was made for another list")
     below = held[STACK_HEADER.size : -DIGEST_SIZE] if len(under.parts) > 1 else held
     stack = STACK_HEADER.pack(MAGIC, VERSION, STACK, len(under.parts) + 1) + below + delta
@@ -461,5 +461,13 @@ def overlay(held: bytes, delta: bytes) -> bytes:
 
 
 def portable(part: Part) -> bool:
-    """Whether what `part` says of numbers never issued is settled (valid) whatever way the list came about."""
+    """Whether a number that `part` was not made for gets no mark from it: so in ranges, by chance in a pool."""
     return not part.flags & (OPEN | COMPLEMENT)
+
+
+def _stands_in(held: list[Part], upper: Part) -> bool:
+    """Whether a list with overlays may stand in for the full list of the same number that `upper` was made for.
+
+    Both answer alike for every number issued by then; for those issued since, only where neither marks by chance.
+    """
+    return bool(upper.flags & SAME_ISSUED) or (bool(upper.flags & PORTABLE) and all(map(portable, held)))

@@ -25,7 +25,7 @@ WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2], np.int64)
 CHARACTERS = np.frombuffer(b"0123456789X", np.uint8)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _has_check(text, start, stop, weights, characters):  # type: ignore[no-untyped-def]
     """Whether nine characters carry the check character of GB 11714."""
     if stop - start != 9:
@@ -42,7 +42,7 @@ def _has_check(text, start, stop, weights, characters):  # type: ignore[no-untyp
     return text[start + 8] == characters[(11 - total % 11) % 11]
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _find(text, start, head, width, slots, heads, sizes, widths):  # type: ignore[no-untyped-def]
     """The slot where the class is, or where it would go."""
     h = U(0xCBF29CE484222325) ^ U(width)
@@ -72,11 +72,14 @@ def _locate(text, starts, stops, checked, count, slots, heads, sizes, widths, we
         start, stop, width = starts[i], stops[i], 0
         if checked and _has_check(text, start, stop, weights, characters):
             stop, width = stop - 1, CHECKED
-        head, value, scale = stop, np.int64(0), np.int64(1)
-        while head > start and stop - head < MAX_DIGITS and 48 <= text[head - 1] <= 57:
-            head -= 1
-            value += scale * np.int64(text[head] - 48)
-            scale *= 10
+        head = max(start, stop - MAX_DIGITS)
+        value = np.int64(0)
+        for at in range(head, stop):
+            digit = np.int64(text[at]) - 48
+            if 0 <= digit <= 9:
+                value = value * 10 + digit
+            else:
+                head, value = at + 1, np.int64(0)
         width |= stop - head
         slot = _find(text, start, head, width, slots, heads, sizes, widths)
         if slots[slot] < 0 and 0 <= count < sizes.size:
