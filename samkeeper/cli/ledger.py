@@ -76,13 +76,14 @@ def prove(entry: int | None, since: int | None, size: int | None, out: Path) -> 
         raise click.UsageError("请给出条目编号 ENTRY，或者 --since，二者取一。")
     signed = sealed(size)
     from samkeeper.ledger import queries
+    from samkeeper.ledger.files import write_file
 
     proof: Inclusion | Consistency
     if entry is not None:
         proof = queries.prove_inclusion(entry, signed)
     if since is not None:
         proof = queries.prove_consistency(queries.checkpoint_at(since), signed)
-    out.write_bytes(proof.to_bytes())
+    write_file(out, proof.to_bytes())
     click.echo(f"{out}：{proof.claim()}")
 
 

@@ -7,7 +7,6 @@ published and are gone are admitted by a fork entry, and what follows is a new e
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from samkeeper.ledger import checkpoint, models, queries
 from samkeeper.ledger.append import Fact, extend, locked_head
 from samkeeper.ledger.checkpoint import Signed, Signer
 from samkeeper.ledger.entry import FORK
+from samkeeper.ledger.files import write_file
 
 
 def seal(vault: Signer, *, at: datetime) -> Signed:
@@ -52,12 +52,7 @@ def publish(signed: Signed) -> None:
     before = published(signed.checkpoint.origin)
     if before and (before.checkpoint.epoch, before.checkpoint.size) > (signed.checkpoint.epoch, signed.checkpoint.size):
         return
-    partial = file.with_suffix(f".{os.getpid()}")
-    with partial.open("wb") as written:
-        written.write(signed.line() + b"\n")
-        written.flush()
-        os.fsync(written.fileno())
-    partial.replace(file)
+    write_file(file, signed.line() + b"\n")
 
 
 def published(origin: str) -> Signed | None:

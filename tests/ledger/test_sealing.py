@@ -120,7 +120,7 @@ def test_export_leaves_nothing_behind_when_it_fails(vault: KeyVault, tmp_path: P
         export(tmp_path / "none" / "there", 3)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Path, "rename", full_disk)
-        with pytest.raises(Fault, match="没有留下任何文件"):
+        with pytest.raises(Fault, match="没有留下半份文件"):
             export(tmp_path / "full", 3)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["there", "var"]
 
