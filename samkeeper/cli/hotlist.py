@@ -82,10 +82,12 @@ def query(held: Path, cards: tuple[str, ...], file: Path | None) -> None:
 @click.option("--invalid", required=True, type=FILE, help="NEW 的失效卡号文件。")
 @click.option("--out", required=True, type=FILE, help="写出的增量。")
 @sign_option
-def delta(old: Path, new: Path, issued: Path, old_invalid: Path, invalid: Path, out: Path, vault: str | None) -> None:
+def delta(
+    *, old: Path, new: Path, issued: Path, old_invalid: Path, invalid: Path, out: Path, vault: str | None
+) -> None:
     """制作从名单 OLD 到名单 NEW 的增量。
 
-    例：samkeeper hotlist delta 旧.skh 新.skh --issued 已发.txt --old-invalid 旧失效.txt --invalid 失效.txt --out 增量.skh
+    例：samkeeper hotlist delta 旧.skh 新.skh --issued 已发.txt --old-invalid 旧失效.txt --invalid 失效.txt --out 增.skh
     """
     from samkeeper.hotlist import overlay, target
 

@@ -34,7 +34,7 @@ def log_block(span: int, bits: float) -> int:
 
 
 def model(step: int) -> list[int]:
-    """Probabilities of 0, in 1/65536, for odds of 2^(-step / STEPS): end of the quotient, then low bits, lowest first."""
+    """Probabilities of 0 (of 65536) at odds of 2^(-step / STEPS): end of the quotient, then low bits, lowest first."""
     odds = 2.0 ** (-step / STEPS)
     stay = -math.log1p(odds)  # ln of the probability that a place is not marked
     low_bits = min(MAX_LOW_BITS, max(0, round(math.log2(math.log(2) / -stay))))
@@ -170,7 +170,8 @@ def decode_blocks(text, wanted, begins, which, models, low_bits, log_size, span,
                 continue
             for digit in range(low - 1, -1, -1):
                 bit, state, at = _bit(state, text, at, stop, chances[1 + digit])
-                place += np.int64(bit) << digit
+                if bit:
+                    place += 1 << digit
             if place >= size:
                 break
             bitmap[(base + place) >> 3] |= 1 << ((base + place) & 7)

@@ -43,6 +43,15 @@ class Layout:
     open: bool
 
 
+@dataclass(frozen=True)
+class Sections:
+    """The body of a part; `pool` is b"" where it has none. `fingerprint`: sum of all issued numbers' first words."""
+
+    ranges: bytes
+    pool: bytes
+    fingerprint: int
+
+
 def microseconds(moment: datetime) -> int:
     """Microseconds since 1970 of an aware moment."""
     since = moment - EPOCH
@@ -67,11 +76,11 @@ def _marked_in(parts: Segments, marks: Flags) -> Places:
     return np.asarray(below[parts.first + parts.count] - below[parts.first], np.int64)
 
 
-def sections(register: Register, marks: Marks, layout: Layout, *, inherit: bool = False) -> tuple[bytes, bytes, int]:
-    """The ranges and the pool section (b"" for none), and the fingerprint of the issued numbers."""
+def sections(register: Register, marks: Marks, layout: Layout, *, inherit: bool = False) -> Sections:
+    """Both sections for these marks; `inherit`: the segments are those of the part below."""
     ranges = (b"" if inherit else describe(register, layout.ranged)) + _coded(register, marks.values, layout.ranged)
     if not layout.open:
-        return ranges, b"", 0
+        return Sections(ranges, b"", 0)
     outside = np.ones(register.values.size, np.bool_)
     for first, count in zip(layout.ranged.first, layout.ranged.count, strict=True):
         outside[first : first + count] = False
@@ -81,9 +90,9 @@ def sections(register: Register, marks: Marks, layout: Layout, *, inherit: bool 
     pooled = np.concatenate([outside, np.ones(register.stray1.size, np.bool_)])
     second = np.concatenate([h2, register.stray2])
     both = np.concatenate([marks.values, marks.strays])
-    if pooled.all():
-        return ranges, pool.encode(every, second, both), fingerprint
-    return ranges, pool.encode(every[pooled], second[pooled], both[pooled]), fingerprint
+    if not pooled.all():
+        every, second, both = every[pooled], second[pooled], both[pooled]
+    return Sections(ranges, pool.encode(every, second, both), fingerprint)
 
 
 def _once(hashes: Words) -> Words:
@@ -136,16 +145,14 @@ def _coded(register: Register, marks: Flags, ranged: Segments) -> bytes:
     return blocks.encode(ranks, span, pool.entropy(ranks.size, span))
 
 
-def assemble(
-    kind: int, flags: int, head: Head, ranges: bytes, pooled: bytes, fingerprint: int, sign: Sign | None
-) -> bytes:
+def assemble(kind: int, flags: int, head: Head, coded: Sections, sign: Sign | None) -> bytes:
     """Header, sections, signature over both, and the digest over all of it."""
-    body_size = reader.HEADER.size + len(head.base) + len(head.new) + len(ranges) + len(pooled)
+    size = reader.HEADER.size + len(head.base) + len(head.new) + len(coded.ranges) + len(coded.pool)
     header = reader.HEADER.pack(
-        reader.MAGIC, reader.VERSION, kind, flags | (reader.OPEN if pooled else 0), head.number,
-        microseconds(head.moment), head.issued, head.invalid, fingerprint, body_size, len(ranges),
+        reader.MAGIC, reader.VERSION, kind, flags | (reader.OPEN if coded.pool else 0), head.number,
+        microseconds(head.moment), head.issued, head.invalid, coded.fingerprint, size, len(coded.ranges),
     )  # fmt: skip
-    body = b"".join([header, head.base, head.new, ranges, pooled])
+    body = b"".join([header, head.base, head.new, coded.ranges, coded.pool])
     signature = sign(body) if sign else b""
     whole = body + len(signature).to_bytes(2, "little") + signature
     return whole + reader.digest(whole)
@@ -163,4 +170,4 @@ def arrange(register: Register, marks: Marks) -> tuple[int, Marks, Layout]:
 def encode(register: Register, marks: Marks, head: Head, sign: Sign | None = None) -> bytes:
     """A full list: right for every issued number."""
     flags, coded, layout = arrange(register, marks)
-    return assemble(reader.LIST, flags, head, *sections(register, coded, layout), sign)
+    return assemble(reader.LIST, flags, head, sections(register, coded, layout), sign)

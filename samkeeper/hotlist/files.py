@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -17,9 +17,6 @@ from numba import njit
 from samkeeper.errors import BadInput
 from samkeeper.hotlist.arrays import Bytes, Places
 from samkeeper.hotlist.reader import MAX_CHARS
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 CHUNK = 1 << 24
 ROWS = 1 << 20
@@ -150,8 +147,8 @@ def _parquet(path: Path, tell: Progress) -> Iterator[Numbers]:
             raise BadInput(f"没有 {COLUMN} 列", where=path.name, remedy="请检查列名")
         row, size = 1, path.stat().st_size
         for batch in file.iter_batches(batch_size=ROWS, columns=[COLUMN]):
-            column = batch.column(0).cast(pa.large_string())
-            trimmed = pc.utf8_trim(pc.fill_null(column, ""), characters=" \t\r\n")
+            column: Any = batch.column(0).cast(pa.large_string())
+            trimmed: Any = pc.utf8_trim(pc.fill_null(column, ""), characters=" \t\r\n")
             yield _rows(path, trimmed, row)
             row += len(column)
             tell(size * len(column) // max(1, file.metadata.num_rows))
@@ -159,7 +156,8 @@ def _parquet(path: Path, tell: Progress) -> Iterator[Numbers]:
         raise BadInput(f"不是完好的 Parquet 文件（{error}）", where=path.name, remedy="请重新导出") from None
 
 
-def _rows(path: Path, column: pa.LargeStringArray, row: int) -> Numbers:
+def _rows(path: Path, column: Any, row: int) -> Numbers:
+    """A chunk over the buffers of a large_string array without nulls, whose first row is number `row`."""
     _, offsets, data = column.buffers()
     places = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
     text = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)

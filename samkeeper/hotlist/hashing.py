@@ -5,6 +5,8 @@ A number is a run of bytes `text[start:stop]`; its hash is SipHash-2-4 with 128 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
@@ -18,8 +20,7 @@ STEP = U(GOLDEN)
 KEY0, KEY1 = U(0), U(SIP_KEY)
 
 
-@intrinsic
-def trailing_zeros(typing, word):  # type: ignore[no-untyped-def]
+def _trailing_zeros(typing, word):  # type: ignore[no-untyped-def]
     """Count of zero bits below the lowest one (64 for 0): one machine instruction."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
@@ -28,14 +29,17 @@ def trailing_zeros(typing, word):  # type: ignore[no-untyped-def]
     return types.uint64(types.uint64), generate
 
 
-@intrinsic
-def ones(typing, word):  # type: ignore[no-untyped-def]
+def _ones(typing, word):  # type: ignore[no-untyped-def]
     """Count of one bits."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         return builder.ctpop(arguments[0])
 
     return types.uint64(types.uint64), generate
+
+
+trailing_zeros: Any = intrinsic(_trailing_zeros)
+ones: Any = intrinsic(_ones)
 
 
 @njit(cache=True, inline="always")

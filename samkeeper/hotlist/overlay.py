@@ -12,7 +12,7 @@ import numpy as np
 
 from samkeeper.errors import BadInput, Refused
 from samkeeper.hotlist import files, reader
-from samkeeper.hotlist.codec import Head, Layout, Sign, arrange, assemble, lay_out, moment_of, sections
+from samkeeper.hotlist.codec import Head, Layout, Sign, arrange, assemble, describe, lay_out, moment_of, sections
 from samkeeper.hotlist.files import Numbers, Progress
 from samkeeper.hotlist.lookup import WORDS, HotList, damaged
 from samkeeper.hotlist.register import Marker, Marks, Register, mark, read_register
@@ -51,12 +51,10 @@ def make(source: Source, sign: Sign | None = None, progress: Progress | None = N
     flips = _flips(old, new, register, source.issued, progress)
     layout = _layout(register, marks, flips)
     flags = _flags(old, new)
-    ranges, pooled, fingerprint = sections(register, flips, layout)
-    described = old.parts[-1].ranges.described
-    if described and ranges.startswith(described):
-        ranges, flags = ranges[len(described) :], flags | reader.INHERIT
+    inherit = describe(register, layout.ranged) == old.parts[-1].ranges.described
+    coded = sections(register, flips, layout, inherit=inherit)
     head = Head(new.number, moment_of(new.moment), new.issued, new.invalid, old.digest, new.digest)
-    return assemble(reader.OVERLAY, flags, head, ranges, pooled, fingerprint, sign)
+    return assemble(reader.OVERLAY, flags | (reader.INHERIT if inherit else 0), head, coded, sign)
 
 
 def _check(held: HotList, path: Path, invalid: Path, counts: tuple[int, int] | None) -> None:

@@ -48,7 +48,8 @@ def pooled(parts: Segments, marked: Places, *, open_anyway: bool) -> Flags:
     """Which segments are cheaper in the pool; none where that would not pay for having one. `marked`: per segment."""
     if parts.count.size == 0:
         return np.zeros(0, np.bool_)
-    cheaper = (gain := _range_bits(parts, marked) - _pool_bits(parts, marked)) > 0
+    gain = _range_bits(parts, marked) - _pool_bits(parts, marked)
+    cheaper = np.asarray(gain > 0)
     if not open_anyway and gain[cheaper].sum() < POOL_BITS:
         cheaper[:] = False
     return cheaper
@@ -57,8 +58,8 @@ def pooled(parts: Segments, marked: Places, *, open_anyway: bool) -> Flags:
 def _pool_bits(parts: Segments, marked: Places) -> Bits:
     total, count = int(marked.sum()), int(parts.count.sum())
     bits = pool.filter_bits(total, count - total) if total else 0
-    unmarked = parts.count - marked
-    return 1.005 * (marked * (bits + 1) + (unmarked / (1 << bits) if total else 0.0 * unmarked))
+    passing = (parts.count - marked) / (1 << bits) if total else np.zeros(marked.size)
+    return np.asarray(1.005 * (marked * (bits + 1) + passing), np.float64)
 
 
 def _range_bits(parts: Segments, marked: Places) -> Bits:

@@ -376,12 +376,13 @@ def pooled(data: bytes, part: Part, number: bytes) -> bool:
     """Whether `number` is marked in the pool: every filter lets it through and the last stage's bit is 1."""
     h1, h2 = siphash(number)
     *filters, exact = range(len(part.stages)) or (None,)
-    if exact is None or not all(_stage(data, part, stage, h1, h2, True) for stage in filters):
+    if exact is None or not all(_stage(data, part, stage, (h1, h2), is_filter=True) for stage in filters):
         return False
-    return _stage(data, part, exact, h1, h2, False)
+    return _stage(data, part, exact, (h1, h2), is_filter=False)
 
 
-def _stage(data: bytes, part: Part, index: int, h1: int, h2: int, is_filter: bool) -> bool:
+def _stage(data: bytes, part: Part, index: int, hashes: tuple[int, int], *, is_filter: bool) -> bool:
+    h1, h2 = hashes
     stage = part.stages[index]
     for depth, layer in enumerate(stage.layers):
         step = GOLDEN * (1 + (index << 16 | depth << 8 | layer.seed)) & M64

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -104,7 +105,7 @@ def _sorted(which: np.ndarray, values: Places, classes: int) -> tuple[Places, Pl
         out = np.empty_like(values)
         _scatter(which, values, bounds, out)
         values = out
-    for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for begin, end in pairwise(bounds):
         values[begin:end].sort()
     again = np.zeros(values.size, np.bool_)
     again[1:] = values[1:] == values[:-1]

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from samkeeper.hotlist.arrays import Bytes, Flags, Places, Words
 from samkeeper.hotlist.hashing import STEP, U, mix, ones, trailing_zeros
-from samkeeper.hotlist.reader import BUCKET, THRESHOLDS, WIDTH
+from samkeeper.hotlist.reader import THRESHOLDS, WIDTH
 
 LOAD = 1.03  # equations a column in all layers but the last
 SMALL = 2048  # equations that the last layer takes in one system
@@ -67,15 +68,15 @@ def _by_start(h1: Words, shift: np.uint64, room: int) -> tuple[Places, Places]:
     order = np.empty(h1.size, np.int64)
     at = begins[:-1].copy()
     for i in range(h1.size):
-        column = np.int64(((mix(h1[i] + shift) >> U(32)) * U(room)) >> U(32))
-        order[at[column]] = i
-        at[column] += 1
+        start = np.int64(((mix(h1[i] + shift) >> U(32)) * U(room)) >> U(32))
+        order[at[start]] = i
+        at[start] += 1
     return order, begins
 
 
 @njit(cache=True)
 def _insert(low, high, value, column, lows, highs, values):  # type: ignore[no-untyped-def]
-    """Reduce an equation and store it at its pivot. The pivot; -1 where it follows from others; -2 where it cannot be."""
+    """Reduce an equation and store it. Its pivot; -1 where it follows from others; -2 where it contradicts them."""
     while True:
         if lows[column] == U(0):
             lows[column], highs[column], values[column] = low, high, value
@@ -154,34 +155,50 @@ def _substitute(lows: Words, highs: Words, values: Words, bits: int) -> Words:
     return words
 
 
-def make_stage(index: int, bits: int, h1: Words, h2: Words, wanted: Words | None) -> Stage:
+@dataclass(frozen=True)
+class Equations:
+    """Hashes of the numbers and the values wanted for them; no values: each its own fingerprint."""
+
+    h1: Words
+    h2: Words
+    wanted: NDArray[np.uint32]
+
+    def keep(self, kept: Flags) -> Equations:
+        return Equations(self.h1[kept], self.h2[kept], self.wanted[kept] if self.wanted.size else self.wanted)
+
+
+def make_stage(index: int, bits: int, h1: Words, h2: Words, wanted: Flags | None) -> Stage:
     """The stage that returns `wanted` (or, where None, its own fingerprint) for every number put in."""
     layers: list[Layer] = []
-    values = np.empty(0, np.uint32) if wanted is None else wanted.astype(np.uint32)
-    while h1.size > SMALL and len(layers) < MAX_LAYERS:
-        columns = -(-int(h1.size / LOAD) // 64) * 64
-        layer, bumped = _layer(step(index, len(layers), 0), columns, BOUNDS, bits, h1, h2, values)
-        layers.append(Layer(0, columns, *layer))
-        h1, h2, values = h1[bumped], h2[bumped], values[bumped] if values.size else values
-    layers.append(_last_layer(index, len(layers), bits, h1, h2, values))
+    equations = Equations(h1, h2, np.empty(0, np.uint32) if wanted is None else wanted.astype(np.uint32))
+    while equations.h1.size > SMALL and len(layers) < MAX_LAYERS:
+        columns = -(-int(equations.h1.size / LOAD) // 64) * 64
+        meta, words, bumped = _solve(equations, step(index, len(layers), 0), columns, bits, BOUNDS)
+        layers.append(Layer(0, columns, meta, words))
+        equations = equations.keep(bumped)
+    layers.append(_last_layer(equations, index, len(layers), bits))
     return Stage(bits, tuple(layers))
 
 
-def _layer(
-    shift: np.uint64, columns: int, bounds: Places, bits: int, h1: Words, h2: Words, wanted: Words
-) -> tuple[tuple[Bytes, Words], Flags]:
-    order, begins = _by_start(h1, shift, columns - WIDTH + 1)
-    lows, highs, values, meta, bumped = _fill(h1, h2, wanted, U((1 << bits) - 1), shift, columns, bounds, order, begins)
-    return (meta, _substitute(lows, highs, values, bits)), bumped
+def _solve(
+    equations: Equations, shift: np.uint64, columns: int, bits: int, bounds: Places
+) -> tuple[Bytes, Words, Flags]:
+    """Thresholds, solution, and which equations were bumped."""
+    order, begins = _by_start(equations.h1, shift, columns - WIDTH + 1)
+    mask = U((1 << bits) - 1)
+    lows, highs, values, meta, bumped = _fill(
+        equations.h1, equations.h2, equations.wanted, mask, shift, columns, bounds, order, begins
+    )
+    return meta, _substitute(lows, highs, values, bits), bumped
 
 
-def _last_layer(index: int, depth: int, bits: int, h1: Words, h2: Words, wanted: Words) -> Layer:
+def _last_layer(equations: Equations, index: int, depth: int, bits: int) -> Layer:
     """Grow the system until some seed's solves for all; 8 seeds a size."""
-    columns = max(WIDTH, -(-h1.size // 64) * 64)
+    columns = max(WIDTH, -(-equations.h1.size // 64) * 64)
     while True:
-        whole = np.array([0, columns], np.int64)
         for seed in range(8):
-            (_, words), bumped = _layer(step(index, depth, seed), columns, whole, bits, h1, h2, wanted)
+            whole = np.array([0, columns], np.int64)
+            _, words, bumped = _solve(equations, step(index, depth, seed), columns, bits, whole)
             if not bumped.any():
                 return Layer(seed, columns, np.empty(0, np.uint8), words)
         columns += 64
@@ -215,7 +232,7 @@ def _holds(data, bits, columns, words_at, equation, is_filter):  # type: ignore[
 
 @njit(cache=True, nogil=True)
 def passing(data: Bytes, table: Places, bounds: Places, shifts: Words, h1: Words, h2: Words, is_filter: bool) -> Flags:
-    """Which numbers a stage lets through. `table`: per layer bits, columns, meta_at, words_at, last; places in `data`."""
+    """Which numbers a stage lets through. `table`, per layer: bits, columns, meta_at, words_at (in `data`), last."""
     out = np.zeros(h1.size, np.bool_)
     bucket = bounds[-1]
     for i in range(h1.size):
