@@ -83,7 +83,7 @@ def open_case(
     case.texts.set(keep(book))
     CaseCard.objects.create(case=case, card=card, role=CardRole.SUBJECT)
     if spare:
-        CaseCard.objects.create(case=case, card=_checked_spare(case, spare), role=CardRole.SPARE)
+        CaseCard.objects.create(case=case, card=_checked_spare(case, card, spare), role=CardRole.SPARE)
     CaseAct.objects.create(case=case, role=Role.APPLICANT, account=by, at=at)
     append("case:open", case.no, _opening(case, card), recorded=at)
     if statement and _asks_for_statement(case):
@@ -181,7 +181,9 @@ def _reject_second_case(card: Card) -> None:
         raise Refused(f"该卡的案件 {other.no}（{other.kind_label}）正在办理；请先办结。", code="case-open")
 
 
-def _checked_spare(case: Case, spare: Card) -> Card:
+def _checked_spare(case: Case, card: Card, spare: Card) -> Card:
+    if card.state != "in_service":
+        raise BadInput(f"卡 {card.sam_no} 没有装机，不需要备用卡顶替", where="备用卡", remedy="请不要选备用卡")
     found = spare_cards(case.institution).select_for_update(of=("self",)).filter(pk=spare.pk).first()
     if found is None:
         raise BadInput(f"卡 {spare.sam_no} 不是本单位未装的卡", where="备用卡", remedy="请另选一张备用卡")
@@ -270,7 +272,7 @@ def _placement(case: Case, task: Task) -> Placement | None:
     subject = case.card()
     if task.step.card is not CardRole.SPARE or subject is None:
         return None
-    return Placement(institution=case.institution, device_no=subject.device_no, place=subject.place or "备用")
+    return Placement(institution=case.institution, device_no=subject.device_no, place=subject.place)
 
 
 def _close_when_complete(case: Case, at: datetime) -> None:

@@ -57,13 +57,18 @@ class LossReport(forms.Form):
 class PaperForm(forms.Form):
     """What an officer sees on one paper; it asks only for what the article asks."""
 
-    received = forms.BooleanField(label="已收到", required=False)
     copies = forms.IntegerField(
-        label="份数",
-        min_value=1,
+        label="收到份数",
+        help_text="没有收到填 0。",
+        min_value=0,
         max_value=99,
-        required=False,
-        error_messages={"min_value": "份数至少为 1", "max_value": "份数太多，请核对", "invalid": "份数应为整数"},
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        error_messages={
+            "required": "请填写收到的份数，没有收到填 0",
+            "min_value": "份数不能为负",
+            "max_value": "份数太多，请核对",
+            "invalid": "份数应为整数",
+        },
     )
     signed = forms.BooleanField(label="已签字", required=False)
     sealed = forms.BooleanField(label="已盖章", required=False)
@@ -72,18 +77,18 @@ class PaperForm(forms.Form):
     def __init__(self, *, need: FormNeed, data: QueryDict | None) -> None:
         super().__init__(data, prefix=need.form.value)
         self.need = need
-        asked = {"copies": need.copies > 1, "signed": need.signed, "sealed": need.sealed, "complete": need.complete}
+        asked = {"signed": need.signed, "sealed": need.sealed, "complete": need.complete}
         for name in [name for name, wanted in asked.items() if not wanted]:
             del self.fields[name]
 
     def shown(self) -> Shown | None:
         """The paper, or None where none was handed over. Call when valid."""
         data = self.cleaned_data
-        if not data["received"]:
+        if not data["copies"]:
             return None
         return Shown(
             form=self.need.form,
-            copies=data.get("copies") or 1,
+            copies=data["copies"],
             signed=data.get("signed", False),
             sealed=data.get("sealed", False),
             complete=data.get("complete", False),

@@ -15,11 +15,15 @@ from samkeeper.rules.warrant import Unmet
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A step of the list. `look`: done, now (this account's to do), waits, not (does not apply)."""
+    """A step of the list. `look`: done, now (this account's to do), waits, not (does not apply).
+
+    `reading`: how we read the article; at the first of its steps only.
+    """
 
     place: int
     task: Task
     look: str
+    reading: str
 
     @property
     def clause(self) -> str:
@@ -56,7 +60,11 @@ VERBS = {"check": "已", "fee": "已缴：", "notice": "已通知", "record": "�
 
 def rows(now: Progress, account: Account) -> list[Row]:
     """Every step with its look for this account."""
-    return [Row(place, task, _look(task, account)) for place, task in enumerate(now.tasks)]
+    first = {task.step.reading: place for place, task in reversed(list(enumerate(now.tasks)))}
+    return [
+        Row(place, task, _look(task, account), task.step.reading if first[task.step.reading] == place else "")
+        for place, task in enumerate(now.tasks)
+    ]
 
 
 def _look(task: Task, account: Account) -> str:

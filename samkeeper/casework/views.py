@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,6 +24,7 @@ from samkeeper.parties.access import acting
 from samkeeper.parties.models import Account, Role
 from samkeeper.registry.models import Card
 from samkeeper.registry.queries import cards_of, spare_cards
+from samkeeper.rules.book import chosen
 from samkeeper.rules.words import CardRole
 from samkeeper.rules.words import Case as CaseKind
 
@@ -56,7 +58,7 @@ def choose_card(request: HttpRequest) -> HttpResponse:
     _require_reporter(account)
     if asked := request.GET.get("card", "").strip():
         return redirect("casework:report-card", sam_no=asked.upper())
-    cards = cards_of(account).filter(state__in=REPORTABLE).order_by("institution__unit_no", "-state", "place")
+    cards = cards_of(account).filter(state__in=REPORTABLE).order_by("institution__unit_no", "state", "place")
     search = request.GET.get("q", "").strip()
     if search:
         cards = cards.filter(place__icontains=search) | cards.filter(sam_no__icontains=search)
@@ -69,7 +71,7 @@ def report(request: HttpRequest, sam_no: str) -> HttpResponse:
     account = acting(request)
     _require_reporter(account)
     card = _card(account, sam_no)
-    spares = spare_cards(card.institution).exclude(pk=card.pk) if card.institution else Card.objects.none()
+    spares = _spares(card)
     form = LossReport(request.POST or None, spares=spares, initial={"spare": spares.first()})
     context = {"card": card, "form": form, "spares": spares}
     if request.method != "POST" or "change" in request.POST or not form.is_valid():
@@ -107,7 +109,7 @@ def papers(request: HttpRequest, no: str) -> HttpResponse:
             actions.take_papers(found, handed_over, by=account, at=timezone.now(), seen=_seen(request))
             return redirect("casework:case", no=no)
         for form in forms:
-            form.add_error("received", "收到后请勾选；没有收到材料就不必提交")
+            form.add_error("copies", "没有收到任何材料；收到后再登记")
     context = {"progress": now, "case": found, "forms": forms, "version": actions.version(found)}
     return render(request, "casework/papers.html", context, status=422 if request.method == "POST" else 200)
 
@@ -164,6 +166,16 @@ def _card(account: Account, sam_no: str) -> Card:
         now = STATES[card.state].label
         raise Refused(f"该卡“{now}”，不能报失；只有在用或未装的卡可以报失。", code="not-reportable")
     return card
+
+
+def _spares(card: Card) -> QuerySet[Card]:
+    """The spares that may stand in for a lost card, where the book in force puts a spare into service."""
+    unit = card.institution
+    if unit is None or card.state != "in_service":
+        return Card.objects.none()
+    steps = chosen(card.kind, unit.area_code, timezone.localdate()).procedure(CaseKind.LOSS).steps
+    stands_in = any(step.card is CardRole.SPARE for step in steps)
+    return spare_cards(unit).exclude(pk=card.pk) if stands_in else Card.objects.none()
 
 
 def _may_report(account: Account) -> bool:

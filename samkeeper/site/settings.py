@@ -117,7 +117,6 @@ TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [("tabler", ROOT / "node_modules" / "@tabler" / "core" / "dist")]
 ICONS = ROOT / "node_modules" / "@tabler" / "icons" / "icons"
 WHITENOISE_USE_FINDERS = True
@@ -135,3 +134,15 @@ CONTENT_SECURITY_POLICY = {
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
+
+# What goes wrong is written to standard error, where a service manager keeps it.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        "samkeeper": {"handlers": ["stderr"], "level": "INFO"},
+    },
+}
