@@ -1,0 +1,196 @@
+"""What is done with one unit of work, wherever it runs: judge its rows, and leave its part of every file.
+
+A unit's facts (`Facts`, JSON) are written last and by renaming, so a unit is done when its facts are there: a run
+that is started again skips it, and an executor that dies half-way leaves nothing that counts.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from samkeeper.screening import clones, summary
+from samkeeper.screening.batches import Batch, as_one, batches, conform, quarantine
+from samkeeper.screening.columns import Rows, read, read_proofs
+from samkeeper.screening.intake import Unit, output_names
+from samkeeper.screening.judging import CLONE, FLAGS, VERDICTS, Judge, Judged, event_array, flag_array, verdict_array
+from samkeeper.screening.tac import Checker
+
+FLAG_PLACE = 2  # among txn_id, verdict, flag, event_id
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What every unit needs to know; small, and the same for all."""
+
+    folder: Path  # where parts go
+    schema: pa.Schema  # the input columns
+    article: str
+    shares: int  # of the clones' external sort
+    checks_tac: bool
+
+    @property
+    def txn_id(self) -> pa.DataType:
+        return self.schema.field("txn_id").type if "txn_id" in self.schema.names else pa.string()
+
+    def verdict_schema(self) -> pa.Schema:
+        return pa.schema([("txn_id", self.txn_id), ("verdict", CODED), ("event_id", pa.int64())])
+
+    def final_schema(self) -> pa.Schema:
+        text = [(name, pa.string()) for name in ("verdict", "flag")]
+        return pa.schema([("txn_id", self.txn_id), *text, ("event_id", pa.int64())])
+
+    def refused_schema(self) -> pa.Schema:
+        names = output_names(self.schema.names)
+        columns = [(name, column.type) for name, column in zip(names, self.schema, strict=True)]
+        return pa.schema([*columns, ("verdict", pa.string()), ("clause", pa.string()), ("event_id", pa.int64())])
+
+    def part(self, unit: int, kind: str) -> Path:
+        return self.folder / f"{unit:07d}.{kind}"
+
+
+CODED = pa.dictionary(pa.int8(), pa.string())
+
+
+@dataclass(slots=True)
+class Facts:
+    """What came of a unit. `groups`: its row groups' sizes; `entries`: batches spilled for the clones."""
+
+    unit: int
+    rows: int = 0
+    quarantined: int = 0
+    refused: int = 0
+    refused_fen: int = 0
+    counts: list[int] = field(default_factory=lambda: [0] * len(VERDICTS))
+    groups: list[int] = field(default_factory=list)
+    entries: list[int] = field(default_factory=list)
+
+    @property
+    def judged(self) -> int:
+        return self.rows - self.quarantined
+
+    def save(self, path: Path) -> None:
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(asdict(self)))
+        temporary.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Facts | None:
+        return cls(**json.loads(path.read_text())) if path.exists() else None
+
+
+def screen_unit(outline: Outline, unit: Unit, judge: Judge, checker: Checker | None, threads: int = 1) -> Facts:
+    """Judge a unit and write its part; what is done already is not done again."""
+    done = outline.part(unit.number, "json")
+    if facts := Facts.load(done):
+        return facts
+    facts = Facts(unit.number)
+    with ExitStack() as stack:
+        parts = Parts(outline, unit.number, stack)
+        for batch in batches(unit, threads):
+            screen_batch(outline, batch, judge, checker, facts, parts)
+    facts.save(done)
+    return facts
+
+
+def screen_batch(
+    outline: Outline, batch: Batch, judge: Judge, checker: Checker | None, facts: Facts, parts: Parts
+) -> None:
+    rows = read(batch.table, batch.fault)
+    forged = None
+    if checker is not None or any(name in batch.table.column_names for name in ("tac", "card_factor", "txn_type")):
+        proofs = read_proofs(batch.table, rows, checker is not None)
+        forged = checker.check(rows, proofs) if checker is not None else None
+    judged = judge.judge(rows, forged)
+    facts.rows += rows.count
+    if rows.fault.any():
+        parts.write("quarantine", quarantine(batch, rows.fault))
+        facts.quarantined += int(np.count_nonzero(rows.fault))
+    entries = clones.spill(rows, sum(facts.groups), outline.shares, outline.part(facts.unit, f"{len(facts.entries)}.clones"))
+    facts.entries.append(entries)
+    write_verdicts(batch, rows, judged, facts, parts)
+    parts.write("summary", summary.of_batch(rows, judged.verdict))
+    write_refused(batch, rows, judged, facts, parts)
+
+
+class Parts:
+    """The files of one unit, opened as they are needed."""
+
+    def __init__(self, outline: Outline, unit: int, stack: ExitStack) -> None:
+        self.outline, self.unit, self._stack = outline, unit, stack
+        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._flags = stack.enter_context(outline.part(unit, "flags").open("wb"))
+
+    def flags(self, bits: np.ndarray[Any, np.dtype[np.uint16]]) -> None:
+        self._flags.write(bits.data)
+
+    def write(self, kind: str, table: pa.Table) -> None:
+        if kind not in self._writers:
+            writer = pq.ParquetWriter(self.outline.part(self.unit, kind), table.schema, **OPTIONS.get(kind, COMPACT))
+            self._writers[kind] = self._stack.enter_context(writer)
+        self._writers[kind].write_table(table, row_group_size=max(len(table), 1))
+
+
+COMPACT: dict[str, Any] = {"compression": "zstd", "compression_level": 1}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "verdicts": {**COMPACT, "use_dictionary": ["verdict"], "store_schema": False},
+    "flag": {**COMPACT, "store_schema": False},
+}
+
+
+def write_verdicts(batch: Batch, rows: Rows, judged: Judged, facts: Facts, parts: Parts) -> None:
+    """All but the flags, which are complete only when the clones are known; these wait as bits."""
+    identity = identities(batch, parts.outline.txn_id)
+    verdict, flags, event = judged.verdict, judged.flags, judged.event
+    if rows.fault.any():
+        sound = rows.fault == 0
+        verdict, flags, event = verdict[sound], flags[sound], event[sound]
+        identity = identity.filter(pa.array(sound))
+    if not len(verdict):
+        return
+    columns = [identity, verdict_array(verdict), event_array(event)]
+    parts.write("verdicts", pa.table(columns, schema=parts.outline.verdict_schema()))
+    parts.flags(flags)
+    facts.groups.append(len(verdict))
+    counts = np.bincount(verdict, minlength=len(VERDICTS)).tolist()
+    facts.counts = [one + other for one, other in zip(facts.counts, counts, strict=True)]
+
+
+def identities(batch: Batch, kind: pa.DataType) -> pa.Array[Any]:
+    if "txn_id" not in batch.table.column_names:
+        return pa.nulls(len(batch.table), kind)
+    return as_one(batch.table.column("txn_id"), kind)
+
+
+def write_refused(batch: Batch, rows: Rows, judged: Judged, facts: Facts, parts: Parts) -> None:
+    chosen = np.flatnonzero((judged.verdict > 0) & (rows.fault == 0))
+    if not len(chosen):
+        return
+    outline = parts.outline
+    columns = conform(batch.table, rows, chosen, outline.schema)
+    columns.append(verdict_array(judged.verdict[chosen]).cast(pa.string()))
+    columns.append(pa.array([outline.article]).take(pa.array(np.zeros(len(chosen), np.int8))))
+    columns.append(event_array(judged.event[chosen]))
+    parts.write("refused", pa.table(columns, schema=outline.refused_schema()))
+    facts.refused += len(chosen)
+    facts.refused_fen += sum(rows.amount[chosen].tolist())
+
+
+def finish_unit(outline: Outline, facts: Facts, cloned: np.ndarray[Any, np.dtype[np.uint8]]) -> list[int]:
+    """Write the flags of a unit, now that its clones are known: 1 a row in `cloned`. Returns how many have which bit."""
+    bits = np.fromfile(outline.part(facts.unit, "flags"), np.uint16)
+    bits[cloned == 1] |= CLONE
+    schema = pa.schema([("flag", pa.dictionary(pa.int16(), pa.string()))])
+    with pq.ParquetWriter(outline.part(facts.unit, "flag"), schema, **OPTIONS["flag"]) as writer:
+        for first, size in zip(np.cumsum([0, *facts.groups]), facts.groups, strict=False):
+            table = pa.table([flag_array(bits[first : first + size])], schema=schema)
+            writer.write_table(table, row_group_size=size)
+    combinations = np.bincount(bits, minlength=1)
+    return [int(combinations[np.arange(len(combinations)) >> place & 1 == 1].sum()) for place in range(len(FLAGS))]
