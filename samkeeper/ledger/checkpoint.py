@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import orjson
 
@@ -17,6 +17,9 @@ from samkeeper.errors import BadInput
 from samkeeper.keys.signing import END, PublicKey
 from samkeeper.ledger.entry import canonical, stamp
 from samkeeper.ledger.tree import DIGEST
+
+Keys: TypeAlias = Mapping[str, PublicKey]
+"""Public keys by fingerprint."""
 
 CONTEXT = b"samkeeper ledger checkpoint 1\n"
 KEY = "sign"
@@ -74,8 +77,8 @@ class Signed:
     def line(self) -> bytes:
         return canonical(self.fields())
 
-    def holds(self, keys: Mapping[str, PublicKey]) -> bool:
-        """Whether one of `keys` (by fingerprint) made this signature."""
+    def holds(self, keys: Keys) -> bool:
+        """Whether one of `keys` made this signature."""
         key = keys.get(self.key)
         return key is not None and key.verify(self.checkpoint.message(), self.signature)
 
@@ -115,8 +118,8 @@ def from_fields(fields: Any) -> Signed:
     return signed
 
 
-def public_keys(pem: bytes) -> dict[str, PublicKey]:
-    """The public keys of a PEM file, by fingerprint: one, or several after a change of key. BadInput where none."""
+def public_keys(pem: bytes) -> Keys:
+    """The public keys of a PEM file: one, or several after a change of key. BadInput where none."""
     end = END.encode()
     blocks = [block + end for block in pem.split(end)[:-1]]
     if not blocks:

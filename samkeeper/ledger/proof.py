@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import orjson
 
-from samkeeper.keys.signing import PublicKey
 from samkeeper.ledger import checkpoint, tree
-from samkeeper.ledger.checkpoint import Signed
+from samkeeper.ledger.checkpoint import Keys, Signed
 from samkeeper.ledger.entry import canonical, parse
-
-Keys: TypeAlias = Mapping[str, PublicKey]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from typing import BinaryIO
 
 from samkeeper.errors import BadInput, Refused
 from samkeeper.ledger import checkpoint, entry, proof
-from samkeeper.ledger.checkpoint import Signed, public_keys
-from samkeeper.ledger.proof import Keys
+from samkeeper.ledger.checkpoint import Keys, Signed, public_keys
 from samkeeper.ledger.tree import Frontier, leaf_hash
 
 ENTRIES, TREE, CHECKPOINTS, PUBLIC_KEY = "entries.jsonl", "tree", "checkpoints.jsonl", "public-key.pem"

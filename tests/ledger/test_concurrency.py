@@ -22,7 +22,7 @@ from samkeeper.ledger.models import Entry, Head
 
 ROOT = Path(__file__).parents[2]
 WRITERS, ROUNDS = 8, 20
-KILLS = 4
+KILLS = 3
 
 
 def consistent() -> list[Entry]:

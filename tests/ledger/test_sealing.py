@@ -36,7 +36,7 @@ def record(count: int) -> list[Entry]:
         return append_all(facts, recorded=NOON)
 
 
-def keys(vault: KeyVault) -> dict[str, checkpoint.PublicKey]:
+def keys(vault: KeyVault) -> checkpoint.Keys:
     return checkpoint.public_keys(vault.public_key("sign").to_pem().encode())
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from samkeeper.errors import BadInput
 from samkeeper.keys.protocol import KeyVault
+from samkeeper.ledger.checkpoint import Keys
 from samkeeper.ledger.entry import Entry
-from samkeeper.ledger.proof import Keys
 from samkeeper.ledger.tree import Frontier, leaf_hash
 from samkeeper.ledger.verify import Fork, Misfit, read_keys, verify_export
 from tests.ledger import plain

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import random
 import sys
+import time
 from datetime import UTC, datetime
 
 import django
@@ -25,6 +26,7 @@ def main(name: str) -> None:
                 entry = append("card:move", name, {"part": part, "round": round_}, recorded=datetime.now(UTC))
         sys.stdout.write(f"{entry.seq} {round_}\n")
         sys.stdout.flush()
+        time.sleep(random.uniform(0, 0.004))  # SQLite's lock knows no queue: without a pause one writer keeps it
 
 
 if __name__ == "__main__":
