@@ -25,8 +25,8 @@ _HOLDS: dict[When, Callable[[Facts], bool]] = {
     When.OUT_OF_WARRANTY: lambda facts: facts.out_of_warranty is not False,
     When.PAST_VALIDITY: lambda facts: facts.past_validity is not False,
     When.SELF_BOUGHT: lambda facts: facts.self_bought is not False,
-    When.FAULTY: lambda facts: facts.verdict is not Verdict.SOUND,
-    When.SOUND: lambda facts: facts.verdict is Verdict.SOUND,
+    When.FAULTY: lambda facts: facts.verdict != Verdict.SOUND,
+    When.SOUND: lambda facts: facts.verdict == Verdict.SOUND,
     When.PSYCHIATRIC_PURPOSE: lambda facts: facts.purpose in (None, "psychiatric"),
     When.UNLOCK_PURPOSE: lambda facts: facts.purpose in (None, "unlock"),
 }

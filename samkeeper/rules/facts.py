@@ -55,4 +55,4 @@ class Facts:
 
     def paper(self, form: Form) -> Paper | None:
         """The paper of that form, the latest where there are several."""
-        return next((paper for paper in reversed(self.papers) if paper.form is form), None)
+        return next((paper for paper in reversed(self.papers) if paper.form == form), None)

@@ -14,6 +14,9 @@ from samkeeper.rules.evidence import Body, Certificate, Check, Form, Qualificati
 from samkeeper.rules.facts import Facts, Paper
 from samkeeper.rules.words import Agreement, FeeKind, Role, UnitKind, Verdict, Word
 
+# Persons whom the unit names; the others sign for what they have done.
+NAMED = frozenset({Role.CUSTODIAN, Role.CARRIER})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Need:
@@ -28,6 +31,11 @@ class Need:
         """Stable for machines: `need-form-cancellation`."""
         value = getattr(self, self.key)
         return f"need-{self.key}-{'-'.join(value) if isinstance(value, tuple) else value}".replace("_", "-")
+
+    @property
+    def asks(self) -> str:
+        """What it asks for, said to somebody who has shown nothing yet."""
+        return self.lacks(Facts())
 
     def lacks(self, facts: Facts) -> str:
         raise NotImplementedError
@@ -99,7 +107,7 @@ class VerdictNeed(Need):
     verdict: Verdict
 
     def lacks(self, facts: Facts) -> str:
-        if facts.verdict is self.verdict:
+        if facts.verdict == self.verdict:
             return ""
         found = f"检测结论为“{facts.verdict.label}”" if facts.verdict else "尚未检测"
         return f"须经检测{self.verdict.label}，{found}；请检测后再办。"
@@ -113,11 +121,11 @@ class AgreementNeed(Need):
     agreement: Agreement
 
     def lacks(self, facts: Facts) -> str:
-        if facts.agreement is self.agreement:
+        if facts.agreement == self.agreement:
             return ""
-        if facts.agreement is Agreement.NOT_IN_FORCE:
+        if facts.agreement == Agreement.NOT_IN_FORCE:
             return "使用单位协议处于无效状态，不予申领。"
-        if facts.agreement is Agreement.UNREACHABLE:
+        if facts.agreement == Agreement.UNREACHABLE:
             return "医疗保险系统暂时无法查询，协议状态不明；请待系统恢复后再查询。"
         return "请先通过医疗保险系统查询协议状态。"
 
@@ -146,6 +154,8 @@ class PersonNeed(Need):
 
     def lacks(self, facts: Facts) -> str:
         acted = set(facts.persons.get(self.person, ()))
+        if len(acted) < self.count and self.person in NAMED:
+            return f"请指定{self.person.label}。"
         if len(acted) < self.count:
             return f"须由{self.person.label}{f'{self.count}人' if self.count > 1 else ''}办理并签名，尚缺。"
         both = [role.label for role in self.other_than if acted & set(facts.persons.get(role, ()))]
