@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from samkeeper.keys.protocol import KeyVault
+    from samkeeper.keys.protocol import KeyInfo
     from samkeeper.keys.secret import Secret
 
 
@@ -57,7 +58,7 @@ def create(vault: str, keys: tuple[str, ...], no_sign: bool) -> None:
     from samkeeper.keys.making import make_vault
 
     with make_vault(vault, keys, sign=not no_sign) as made:
-        show(made)
+        show(made.list())
 
 
 @command.command(name="list")
@@ -70,7 +71,7 @@ def list_keys(vault: str) -> None:
     from samkeeper.keys.vault import open_vault
 
     with open_vault(vault) as opened:
-        show(opened)
+        show(opened.list())
 
 
 @command.command(name="import")
@@ -97,7 +98,7 @@ def import_key(vault: str, key: str, components: int, files: tuple[Path, ...], c
         made = opened.import_components(
             wanted.label, wanted.algorithm, parts, expected=expected, purpose=wanted.purpose
         )
-    click.echo(f"{made.reference}\t{made.algorithm}\t{made.purpose}\t{made.check_value}")
+    show([made])
 
 
 def ask(number: int) -> Secret:
@@ -106,7 +107,7 @@ def ask(number: int) -> Secret:
     return parse_component(click.prompt(f"第{number}分量", hide_input=True, err=True))
 
 
-def show(vault: KeyVault) -> None:
+def show(keys: Sequence[KeyInfo]) -> None:
     """One key a line: label, version, algorithm, purpose, check value."""
-    for key in vault.list():
+    for key in keys:
         click.echo("\t".join([key.label, str(key.version), key.algorithm, key.purpose, key.check_value]))

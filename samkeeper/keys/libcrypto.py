@@ -25,6 +25,8 @@ PROTOTYPES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "EVP_DigestSign": (c_int, (c_void_p, c_char_p, POINTER(c_size_t), c_char_p, c_size_t)),
     "EVP_DigestVerifyInit": (c_int, (c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)),
     "EVP_DigestVerify": (c_int, (c_void_p, c_char_p, c_size_t, c_char_p, c_size_t)),
+    "EVP_PKEY_encrypt_init": (c_int, (c_void_p,)),
+    "EVP_PKEY_encrypt": (c_int, (c_void_p, c_char_p, POINTER(c_size_t), c_char_p, c_size_t)),
     "d2i_AutoPrivateKey": (c_void_p, (c_void_p, POINTER(c_void_p), c_long)),
     "d2i_PUBKEY": (c_void_p, (c_void_p, POINTER(c_void_p), c_long)),
     "i2d_PrivateKey": (c_int, (c_void_p, POINTER(c_void_p))),

@@ -17,8 +17,8 @@ from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag, ObjectClass, ex
 from pkcs11.util.ec import encode_ec_public_key, encode_ecdsa_signature, encode_named_curve_parameters
 
 from samkeeper.errors import BadInput, Fault
+from samkeeper.keys.addresses import TokenAddress
 from samkeeper.keys.algorithms import Algorithm, Purpose
-from samkeeper.keys.pkcs11_uri import TokenAddress
 from samkeeper.keys.protocol import REFERENCE, KeyInfo, parse_reference, select
 from samkeeper.keys.secret import Secret
 from samkeeper.keys.signing import PublicKey

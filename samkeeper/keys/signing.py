@@ -1,10 +1,9 @@
-"""Public keys, as others verify with them; SM3 digests (GM/T 0004, GB/T 32905)."""
+"""Public keys, as others verify with them."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
@@ -15,24 +14,14 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from samkeeper.errors import BadInput
 from samkeeper.keys import sm2
 from samkeeper.keys.algorithms import Algorithm
+from samkeeper.keys.sm3 import sm3
+
+__all__ = ["PublicKey", "sm3"]
 
 P256_HEAD = bytes.fromhex("3059301306072A8648CE3D020106082A8648CE3D030107034200")
 HEADS = {Algorithm.SM2: sm2.SPKI_HEAD, Algorithm.ECDSA: P256_HEAD}
 BEGIN, END = "-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----"
 REMEDY = "请提供导出的 PEM 公钥文件（SM2 或 ECDSA-P256）"
-
-_SM3 = hashlib.new("sm3") if "sm3" in hashlib.algorithms_available else None
-
-
-def sm3(data: bytes) -> bytes:
-    """The 32-byte SM3 digest of `data`."""
-    if _SM3 is None:
-        digest = hashes.Hash(hashes.SM3())
-        digest.update(data)
-        return digest.finalize()
-    state = _SM3.copy()  # half the cost of looking the name up again
-    state.update(data)
-    return state.digest()
 
 
 @dataclass(frozen=True, slots=True)

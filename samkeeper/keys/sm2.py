@@ -9,8 +9,16 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from samkeeper.errors import Fault
 from samkeeper.keys.libcrypto import digest_context, dumped, library, loaded, must
+from samkeeper.keys.sm3 import sm3
 
 IDENTITY = b"1234567812345678"  # the default user identity of GM/T 0009
+# a ‖ b ‖ xG ‖ yG of the recommended curve (GM/T 0003.5)
+CURVE = bytes.fromhex(
+    "FFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFC"
+    "28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93"
+    "32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7"
+    "BC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0"
+)
 SPKI_HEAD = bytes.fromhex("3059301306072A8648CE3D020106082A811CCF5501822D034200")
 
 
@@ -59,6 +67,28 @@ def verify(public: bytes, message: bytes, signature: bytes, identity: bytes = ID
         answer: int = crypto.EVP_DigestVerify(context, signature, len(signature), message, len(message))
     crypto.ERR_clear_error()  # a false signature leaves its reason in this thread's queue
     return answer == 1
+
+
+def encrypt(public: bytes, plain: bytes) -> bytes:
+    """SM2 public-key encryption (GM/T 0003.4): the DER SEQUENCE x, y, SM3 hash, ciphertext of GM/T 0009."""
+    crypto = library()
+    with loaded("PUBKEY", public) as key:
+        context = must(crypto.EVP_PKEY_CTX_new(key, None))
+        try:
+            must(crypto.EVP_PKEY_encrypt_init(context))
+            size = ctypes.c_size_t(0)
+            must(crypto.EVP_PKEY_encrypt(context, None, ctypes.byref(size), plain, len(plain)))
+            out = ctypes.create_string_buffer(size.value)
+            must(crypto.EVP_PKEY_encrypt(context, out, ctypes.byref(size), plain, len(plain)))
+            return out.raw[: size.value]
+        finally:
+            crypto.EVP_PKEY_CTX_free(context)
+
+
+def message_digest(point: bytes, message: bytes, identity: bytes = IDENTITY) -> bytes:
+    """e = SM3(Z ‖ message), Z binding signer and curve (GM/T 0003.2): what a machine signs that hashes nothing."""
+    identified = (8 * len(identity)).to_bytes(2, "big") + identity
+    return sm3(sm3(identified + CURVE + point[1:]) + message)
 
 
 def encode_signature(r: bytes, s: bytes) -> bytes:

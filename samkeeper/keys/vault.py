@@ -1,10 +1,10 @@
-"""Opening and making vaults by their address: a file, or an RFC 7512 `pkcs11:` URI."""
+"""Opening and making vaults by their address: a file, a `pkcs11:` URI (RFC 7512), an `sdf:` machine."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from samkeeper.keys import file_vault, pkcs11_uri, selftest
+from samkeeper.keys import addresses, file_vault, sdf_vault, selftest
 from samkeeper.keys.passphrase import vault_secret
 from samkeeper.keys.protocol import KeyInfo, KeyPath, KeyVault, Wrapped
 from samkeeper.keys.secret import Secret
@@ -16,18 +16,24 @@ def open_vault(uri: str | Path, secret: Secret | None = None) -> KeyVault:
     """The vault at `uri`, after the self-test; without `secret` it is read or asked for (`passphrase`)."""
     selftest.require()
     secret = vault_secret() if secret is None else secret
-    if str(uri).startswith(pkcs11_uri.SCHEME):
+    if str(uri).startswith(addresses.PKCS11):
         from samkeeper.keys import pkcs11_vault  # noqa: PLC0415  # loads a C extension few commands need
 
         return pkcs11_vault.open_token(str(uri), secret)
+    if str(uri).startswith(addresses.SDF):
+        return sdf_vault.open_machine(str(uri), secret)
     return file_vault.open_file(Path(uri), secret)
 
 
 def create_vault(uri: str | Path, secret: Secret | None = None) -> KeyVault:
     """A new vault at `uri`, without keys."""
     selftest.require()
-    if str(uri).startswith(pkcs11_uri.SCHEME):
+    in_machine = str(uri).startswith((addresses.PKCS11, addresses.SDF))
+    secret = vault_secret(twice=not in_machine) if secret is None else secret
+    if str(uri).startswith(addresses.PKCS11):
         from samkeeper.keys import pkcs11_vault  # noqa: PLC0415
 
-        return pkcs11_vault.create_in_token(str(uri), vault_secret() if secret is None else secret)
-    return file_vault.create_file(Path(uri), vault_secret(twice=True) if secret is None else secret)
+        return pkcs11_vault.create_in_token(str(uri), secret)
+    if in_machine:
+        return sdf_vault.create_on_machine(str(uri), secret)
+    return file_vault.create_file(Path(uri), secret)

@@ -13,8 +13,8 @@ import pytest
 
 from samkeeper.errors import BadInput, Fault
 from samkeeper.keys import diversify
+from samkeeper.keys.addresses import TokenAddress
 from samkeeper.keys.algorithms import Algorithm, Purpose
-from samkeeper.keys.pkcs11_uri import TokenAddress
 from samkeeper.keys.protocol import KeyPath, KeyVault
 from samkeeper.keys.purchase import tac_over
 from samkeeper.keys.secret import Secret
