@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import django
 import pytest
+from django.conf import settings
 
 # Tests never write into the checkout's own var/. Named in pyproject.toml, the settings would be read before this.
 os.environ["SAMKEEPER_VAR"] = tempfile.mkdtemp(prefix="samkeeper-test-")
@@ -18,6 +19,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "samkeeper.site.settings")
 def pytest_configure() -> None:
     """Before any test file is imported."""
     django.setup()
+    # Real password hashes are slow on purpose; a test makes hundreds of accounts.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True, scope="session")

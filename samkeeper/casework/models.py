@@ -48,8 +48,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return found
 
     def locked(self, case: Case) -> Case:
-        """The case again, held until the transaction ends."""
-        return self.select_for_update(of=("self",)).select_related("institution").get(pk=case.pk)
+        """The case again, held until the transaction ends. Raises `NotYours` where it is not among these."""
+        held = self.select_for_update(of=("self",)).select_related("institution").filter(pk=case.pk).first()
+        if held is None:
+            raise NotYours
+        return held
 
 
 class Case(models.Model):
