@@ -50,7 +50,7 @@ def locked_head() -> Head:
     """The head, held until the transaction ends (SQLite: the transaction itself began IMMEDIATE)."""
     if not connection.in_atomic_block:
         raise TransactionManagementError("the ledger takes entries only inside a transaction")
-    if head := Head.objects.select_for_update().filter(pk=Head.ONLY).first():
+    for head in Head.objects.select_for_update():  # there is one row: a filter would only cost time under the lock
         return head
     # First entry ever; of two writers who both come here one makes the row and the other waits for it.
     Head.objects.bulk_create([Head(pk=Head.ONLY, origin=secrets.token_hex(16))], ignore_conflicts=True)

@@ -75,12 +75,13 @@ def _fault(value: object) -> str | None:
     if value is None or isinstance(value, int):
         return f": {value} is beyond ±(2⁵³ - 1)" if value and abs(value) > MAX_INTEGER else None
     if isinstance(value, dict):
-        faults = (f".{key}{fault}" for key, inner in value.items() if (fault := _odd(key) or _fault(inner)))
-    elif isinstance(value, list | tuple):
-        faults = (f"[{index}]{fault}" for index, inner in enumerate(value) if (fault := _fault(inner)))
-    else:
-        return f": {type(value).__name__} has no place in an entry: write an integer or a string"
-    return next(faults, None)
+        for key, inner in value.items():
+            if fault := _odd(key) or _fault(inner):
+                return f".{key}{fault}"
+        return None
+    if isinstance(value, list | tuple):
+        return next((f"[{index}]{fault}" for index, inner in enumerate(value) if (fault := _fault(inner))), None)
+    return f": {type(value).__name__} has no place in an entry: write an integer or a string"
 
 
 @lru_cache
