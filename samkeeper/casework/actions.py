@@ -24,7 +24,8 @@ from samkeeper.lifecycle import Part
 from samkeeper.parties.models import Account
 from samkeeper.parties.models import Role as AccountRole
 from samkeeper.registry.models import Card
-from samkeeper.registry.moves import Placement, move
+from samkeeper.registry.moves import move
+from samkeeper.registry.placement import Placement
 from samkeeper.registry.queries import cards_of, spare_cards
 from samkeeper.rules.book import chosen
 from samkeeper.rules.evidence import Form

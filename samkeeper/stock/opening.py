@@ -17,7 +17,8 @@ from samkeeper.errors import Refused
 from samkeeper.parties.imports import Intake
 from samkeeper.parties.models import Institution
 from samkeeper.registry.models import Card
-from samkeeper.registry.moves import Placement, enrol, move
+from samkeeper.registry.moves import enrol, move
+from samkeeper.registry.placement import Placement
 from samkeeper.rules.book import chosen
 from samkeeper.rules.evidence import Form
 from samkeeper.rules.facts import Facts, Paper

@@ -20,7 +20,7 @@ from samkeeper.casework.rows import rows, wanted_papers
 from samkeeper.errors import Refused
 from samkeeper.parties.models import Account, Authority, Desk, Institution, Role, Tier
 from samkeeper.registry.models import Card
-from samkeeper.registry.moves import Placement
+from samkeeper.registry.placement import Placement
 from samkeeper.rules.book import Book, library
 from samkeeper.rules.needs import FormNeed
 from samkeeper.rules.words import Case as CaseKind
