@@ -26,9 +26,10 @@ class Anchor:
 class Step:
     """One step of an article. `text`: the text's own words. `does`: a move of the lifecycle, None where no card moves.
 
-    `who` acts in the text; where the move is made by the body that receives the act (交回, 办理注销手续), that is
-    `received_by`. `when` None: always. `switch`: the house setting that turns it on. `by_reading`: the article does
-    not name this case, the book reads it so (`reading` says how).
+    `who` acts in the text (`actor`: by the book's name for it); where the move is made by the body that receives the
+    act (交回, 办理注销手续), that is `received_by` (`receiver`). `when` None: always. `opens`: the case that the step
+    leads to. `switch`: the house setting that turns it on. `by_reading`: the article does not name this case, the book
+    reads it so (`reading` says how).
     """
 
     key: str
@@ -42,6 +43,7 @@ class Step:
     needs: tuple[Need, ...] = ()
     when: When | None = None
     received_by: Who | None = None
+    receiver: str = ""
     refund: Refund | None = None
     opens: Case | None = None
     cases: frozenset[Case] = frozenset()
@@ -138,6 +140,15 @@ class Custody:
     keys: Mapping[str, str]
     article: str
     reading: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordList:
+    """Words that an article enumerates and the office works with: promises, causes of liability, kinds of carrier."""
+
+    name: str
+    article: str
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

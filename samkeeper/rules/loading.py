@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from samkeeper.errors import BadInput
-from samkeeper.rules.articles import Article, Custody, OfficialForm, Purpose, Setting, Unit
+from samkeeper.rules.articles import Article, Custody, OfficialForm, Purpose, Setting, Unit, WordList
+from samkeeper.rules.clause import bare
 from samkeeper.rules.evidence import Form
 from samkeeper.rules.rulebook import Book
 from samkeeper.rules.steps import Context, read_step
@@ -50,11 +51,13 @@ def parse(data: bytes, file: str = "") -> Book:
         purposes=tuple(map(_purpose, top.tables("purpose", "用途"))),
         units=tuple(map(_unit, top.tables("unit", "单位类别"))),
         custody=_custody(top.table("custody")),
+        lists={words.name: words for words in map(_words, top.tables("list", "列举"))},
         settings={setting.name: setting for setting in map(_setting, top.tables("setting", "设置"))},
         articles=tuple(_article(table, context, file) for table in top.tables("article", "第几条：")),
     )
-    _distinct(book, file)
     top.done()
+    _distinct(book, file)
+    _check_lists(book, file)
     return book
 
 
@@ -208,6 +211,12 @@ def _custody(table: Table | None) -> Custody | None:
     return custody
 
 
+def _words(table: Table) -> WordList:
+    words = WordList(name=table.text("name"), article=table.text("article"), words=table.texts("words"))
+    table.done()
+    return words
+
+
 def _setting(table: Table) -> Setting:
     default = table.data.get("default")
     if not isinstance(default, bool | int):
@@ -229,6 +238,14 @@ def _distinct(book: Book, file: str) -> None:
         if article.no in seen:
             raise BadInput("编号重复", where=f"{file} {article.no}", remedy="请改用款、项加以区别")
         seen.add(article.no)
+
+
+def _check_lists(book: Book, file: str) -> None:
+    texts = {article.no: bare(article.text) for article in book.articles}
+    for each in book.lists.values():
+        for word in each.words:
+            if bare(word) not in texts.get(each.article, ""):
+                raise BadInput(f"“{word}”不是条文的原文", where=f"{file} {each.article}", remedy="请逐字引用")
 
 
 def _parent(book: Book, name: str, among: Mapping[str, Book]) -> Book:

@@ -78,7 +78,7 @@ def _house(book: Book, case: Case, settings: Mapping[str, bool | int], texts: li
         return []
     switches = chosen_settings(book.house.settings, settings)
     made = {(step.does, step.card) for step in texts if step.does}
-    asked = {need for step in texts for need in step.needs}
+    asked = {need for step in texts if step.when is None for need in step.needs}
     found = []
     for step in _steps(book.house, case):
         needs = tuple(need for need in step.needs if need not in asked)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from samkeeper.errors import Refused
-from samkeeper.rules.articles import Article, Custody, OfficialForm, Purpose, Setting, Unit
+from samkeeper.rules.articles import Article, Custody, OfficialForm, Purpose, Setting, Unit, WordList
 from samkeeper.rules.evidence import Form
 from samkeeper.rules.procedures import Procedure, build
 from samkeeper.rules.words import CardKind, Case, Who
@@ -39,6 +39,7 @@ class Book:
     purposes: tuple[Purpose, ...] = ()
     units: tuple[Unit, ...] = ()
     custody: Custody | None = None
+    lists: Mapping[str, WordList] = field(default_factory=dict)
     settings: Mapping[str, Setting] = field(default_factory=dict)
     parents: tuple[Book, ...] = field(default=(), repr=False)
     house: Book | None = field(default=None, repr=False)
@@ -58,6 +59,10 @@ class Book:
         """The official title of a form with its number, or the paper's plain name where no form was issued."""
         official = self.forms.get(form)
         return official.name if official else form.label
+
+    def keeping(self) -> Custody | None:
+        """Who issues the cards and keeps the keys: as this book says, else as the nearest above it that does."""
+        return next((book.custody for book in (self, *self.ancestors()) if book.custody), None)
 
     def ancestors(self) -> tuple[Book, ...]:
         """The books it stands under, the nearest first, each once."""

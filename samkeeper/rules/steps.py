@@ -33,6 +33,7 @@ def read_step(table: Table, context: Context, article: str, article_text: str) -
     who = table.word("who", Who)
     clause = Clause(HOUSE_TITLE if context.is_house else context.title, article, item)
     does = table.text("does", "") or None
+    received_by = table.maybe("received_by", Who)
     step = Step(
         key=clause.short + (f"/{does}" if does else ""),
         clause=clause,
@@ -44,7 +45,8 @@ def read_step(table: Table, context: Context, article: str, article_text: str) -
         reason=table.maybe("reason", Reason),
         needs=tuple(read_need(need, context, str(clause)) for need in table.tables("needs", "要件")),
         when=table.maybe("when", When),
-        received_by=table.maybe("received_by", Who),
+        received_by=received_by,
+        receiver=context.names.get(received_by, received_by.label) if received_by else "",
         refund=table.maybe("refund", Refund),
         opens=table.maybe("opens", Case),
         cases=frozenset(table.words("case", Case)),

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from samkeeper.errors import BadInput, Refused
-from samkeeper.lifecycle import MOVES, Reason
+from samkeeper.lifecycle import MOVES, Part, Phase, Reason
 from samkeeper.rules import refusals
 from samkeeper.rules.book import NoProcedure, chosen, library
 from samkeeper.rules.evidence import Form
@@ -278,6 +278,25 @@ def test_four_kinds_of_unit_may_apply_in_jieyang_each_with_supervisors() -> None
         UnitKind.EXTENSION_BODY,
     }
     assert "医疗保障部门" in units[UnitKind.DESIGNATED_PHARMACY]
+
+
+def test_book_without_custody_of_its_own_takes_the_nearest_above() -> None:
+    beijing = library()["beijing"].keeping()
+    assert beijing is library()["national"].custody
+    assert library()["jieyang"].keeping() is library()["jieyang"].custody
+
+
+def test_enumerated_words_are_the_texts_own() -> None:
+    jieyang = library()["jieyang"]
+    assert jieyang.lists["promises"].words == ("保密义务", "合法使用", "遵守规定", "及时归还", "责任承担")
+    assert len(jieyang.lists["liability"].words) == 6
+    phases = library()["health"].lists["phases"].words
+    assert tuple(f"{phase}阶段" for phase in Phase) == phases
+
+
+def test_move_of_an_act_that_is_received_is_the_receivers() -> None:
+    step = library()["jieyang"].procedure("loss").making("cancel")
+    assert (step.actor, step.receiver, step.part) == ("使用机构", "市人力资源和社会保障局", Part.DESK)
 
 
 def test_loss_is_a_case_that_only_places_with_a_city_book_have() -> None:

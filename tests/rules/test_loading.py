@@ -98,6 +98,12 @@ def test_article_written_twice_is_refused() -> None:
         load(twice.encode(), "gotham.toml")
 
 
+def test_enumerated_word_that_the_article_does_not_have_is_refused() -> None:
+    wrong = CITY + '[[list]]\nname = "papers"\narticle = "第三条"\nwords = ["介绍信", "证明信"]\n'
+    with pytest.raises(BadInput, match=r"gotham\.toml 第三条：“证明信”不是条文的原文"):
+        load(wrong.encode(), "gotham.toml")
+
+
 def test_waiver_of_an_article_that_no_parent_has_is_refused() -> None:
     wrong = city('effect = "procedure"', 'effect = "procedure"\nwaives = [{ book = "national", article = "第九十条" }]')
     with pytest.raises(BadInput, match="豁免的条文不存在：national 第九十条"):
@@ -121,6 +127,18 @@ def test_procedure_that_the_lifecycle_cannot_walk_is_named() -> None:
 def test_no_bytes_whatever_do_anything_but_load_or_be_refused(data: bytes) -> None:
     with pytest.raises(BadInput):
         load(data, "junk.toml")
+
+
+@given(st.data())
+def test_damaged_file_loads_or_is_refused_and_nothing_else(data: st.DataObject) -> None:
+    """A line lost or a word changed anywhere in a real book never ends in anything but a book or a clear refusal."""
+    lines = library()["jieyang"].raw.decode().splitlines()
+    number = data.draw(st.integers(0, len(lines) - 1))
+    lines[number] = data.draw(st.sampled_from(["", lines[number] + '"', lines[number].replace("=", ""), "x = 1"]))
+    try:
+        load("\n".join(lines).encode(), "jieyang.toml")
+    except BadInput as refused:
+        assert "jieyang" in refused.message or refused.where
 
 
 def gotham() -> Book:
