@@ -16,11 +16,11 @@ os.environ["SAMKEEPER_SECRET_KEY"] = "only-for-tests"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "samkeeper.site.settings")
 
 
-def pytest_configure() -> None:
-    """Before any test file is imported."""
-    django.setup()
-    # Real password hashes are slow on purpose; a test makes hundreds of accounts.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Before any other conftest or test file is imported: they import models.
+django.setup()
+
+# Real password hashes are slow on purpose; a test makes hundreds of accounts.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True, scope="session")
