@@ -1,4 +1,4 @@
-"""A small office for tests of pages: two bureaus with a desk each, their units, people of every role, cards in any state.
+"""A small office for tests of pages: a bureau with its desk, units, people of every role, and cards in any state.
 
 Cards are moved by the one mover. Their warrants are made here and not by a procedure, because pages are to be seen with
 cards in states that no single book leads to.
@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from samkeeper.lifecycle import MOVES, UNBORN, Part, Reason, parts
 from samkeeper.parties.models import Account, Authority, Custodian, Desk, Institution, Role, System, Tier
 from samkeeper.registry.models import Card
-from samkeeper.registry.moves import Placement, enrol, move
+from samkeeper.registry.moves import enrol, move
+from samkeeper.registry.placement import Placement
 from samkeeper.rules.clause import HOUSE_TITLE, Clause
 from samkeeper.rules.warrant import _SEAL, Basis, BasisKind, Warrant
 from samkeeper.rules.words import CardRole, Case

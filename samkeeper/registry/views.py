@@ -19,10 +19,11 @@ from samkeeper.parties.models import Institution, Role
 from samkeeper.registry.forms import AsOf
 from samkeeper.registry.listing import Asked
 from samkeeper.registry.models import Card, CardEvent
-from samkeeper.registry.queries import card_as_of, cards_of, counts_by_state
+from samkeeper.registry.queries import USABLE, card_as_of, cards_of, counts_by_state
 from samkeeper.sheets import Column, csv_chunks, moment
 
 ROWS_A_PAGE = 50
+REPORTERS = (Role.CUSTODIAN, Role.OFFICER)
 
 COLUMNS = (
     Column("终端机编号", "sam_no"),
@@ -51,7 +52,11 @@ def cards(request: HttpRequest) -> HttpResponse:
         {
             "page": page,
             "filters": asked,
-            "states": [(code, STATES[code].label, count) for code, count in counts.items()],
+            "states": [
+                (code, state.label, counts.get(code, 0))
+                for code, state in STATES.items()
+                if code in counts or code == asked.state
+            ],
             "areas": _areas(own),
             "unit": Institution.objects.filter(unit_no=asked.unit).first() if asked.unit else None,
         },
@@ -107,7 +112,7 @@ def card(request: HttpRequest, sam_no: str) -> HttpResponse:
             "events": _events(found, known_at),
             "moment": moment,
             "moves": [] if form.on else _moves(found),
-            "may_report": acting(request).role == Role.CUSTODIAN and found.state in ("issued", "in_service"),
+            "may_report": acting(request).role in REPORTERS and found.state in USABLE,
         },
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 
 
@@ -17,3 +19,10 @@ class NewPassword(PasswordChangeForm):
         "password_mismatch": "两次输入的新密码不一样，请重新输入。",
         "password_incorrect": "原密码不对，请重新输入。",
     }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["old_password"].label = "原密码"
+        self.fields["new_password1"].help_text = "至少8个字符；不能是常见密码，也不能和姓名、用户名相近。"
+        self.fields["new_password2"].label = "再输入一次新密码"
+        self.fields["new_password2"].help_text = ""

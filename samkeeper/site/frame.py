@@ -33,11 +33,12 @@ class Item:
 
 
 _CUSTODIAN = frozenset({Role.CUSTODIAN.value})
+_REPORTERS = frozenset({Role.CUSTODIAN.value, Role.OFFICER.value})
 _OTHERS = frozenset(Role.values) - _CUSTODIAN
 
 MENU = (
     Item("待办", "list-check", "casework:worklist"),
-    Item("报失", "alert-triangle", "casework:report", _CUSTODIAN),
+    Item("报失", "alert-triangle", "casework:report", _REPORTERS),
     Item("卡", "credit-card", "registry:cards"),
     Item("单位", "building-hospital", "registry:institutions"),
     Item("规则", "scale", "rules"),

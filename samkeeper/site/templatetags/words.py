@@ -111,11 +111,13 @@ def yuan(fen: int | None) -> str:
 
 @register.filter
 def phone_mask(number: str) -> str:
-    """A telephone number with its middle hidden: 138****1234, 0663****432."""
+    """A telephone number with its middle hidden: 138****1234, 65****34."""
     if not number:
         return NOTHING
-    shown = (3, 4) if len(number) >= 11 else (2, 2)
-    return number[: shown[0]] + "*" * (len(number) - sum(shown)) + number[-shown[1] :]
+    head, tail = (3, 4) if len(number) >= 11 else (2, 2)
+    return (
+        f"{number[:head]}{'*' * (len(number) - head - tail)}{number[-tail:]}" if len(number) > head + tail else "****"
+    )
 
 
 @register.filter

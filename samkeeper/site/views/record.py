@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from samkeeper.errors import NotYours
-from samkeeper.ledger.checkpoint import parse
-from samkeeper.ledger.models import Checkpoint, Entry
+from samkeeper.ledger.models import Entry
+from samkeeper.ledger.queries import newest_checkpoint
 from samkeeper.parties.access import acting
 from samkeeper.parties.models import Account, Role
 from samkeeper.registry.queries import cards_of
@@ -31,15 +31,15 @@ def entries(request: HttpRequest) -> HttpResponse:
     listed = entries_of(account).order_by("-seq")
     if subject := request.GET.get("subject", ""):
         listed = listed.filter(subject=subject)
-    newest = Checkpoint.objects.order_by("-size").first()
+    signed = newest_checkpoint()
     return render(
         request,
         "site/record.html",
         {
             "page": Paginator(listed, ROWS_A_PAGE).get_page(request.GET.get("page")),
             "subject": subject,
-            "line": newest.line if newest else "",
-            "signed": parse(newest.line) if newest else None,
+            "signed": signed,
+            "line": signed.line().decode() if signed else "",
             "whole": account.role == Role.AUDITOR,
         },
     )
