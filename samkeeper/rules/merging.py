@@ -4,8 +4,8 @@
 2. Parents: where the lower book makes the same move with the same card, the parent's needs are added to that step;
    the parent's other steps follow. An article that the lower book `waives` falls away.
 3. The house: a step whose move the texts make already gives way, and so does a need that they ask for already.
-4. Steps with an anchor stand where that says, once the others stand; at the end where the move beside which they
-   should stand is not made. A house step falls away then; where its move is made, it applies when that does.
+4. Steps with an anchor stand where that says, once the others stand, and apply when the move beside them does. Where
+   that move is not made they stand at the end; a house step falls away then.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _put(step: Step, steps: list[Step]) -> None:
         return
     beside = next((index for index, other in enumerate(steps) if other.does == step.anchor.move), None)
     if beside is not None:
-        when = step.when or (steps[beside].when if step.is_house else None)
+        when = step.when or steps[beside].when
         steps.insert(beside if step.anchor.side == "before" else beside + 1, replace(step, when=when))
     elif not step.is_house:
         steps.append(step)

@@ -95,7 +95,12 @@ def compare(book: Book, fingerprint: Fingerprint) -> Difference:
 
 
 def compare_copy(book: Book, copy: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The sentences that only a copy of the regulation has, and those that only the book has."""
-    left_out = fingerprints()[book.name].left_out if book.name in fingerprints() else {}
-    theirs, own = sentences(copy, left_out), sentences(whole_text(book))
+    """The sentences that only a copy of the regulation has, and those that only the book has.
+
+    A copy with the garbled tables that were rebuilt is compared without them.
+    """
+    known = fingerprints().get(book.name, Fingerprint((), True, {}, ()))
+    garbled = any(part in "".join(sentences(copy)) for part in known.left_out)
+    rebuilt = (where for _, where in known.cells) if garbled else ()
+    theirs, own = sentences(copy, known.left_out), sentences(whole_text(book, without=rebuilt))
     return tuple(s for s in theirs if s not in own), tuple(s for s in own if s not in theirs)

@@ -35,7 +35,7 @@ class Effect(Word):
 
 
 class Case(Word):
-    """The procedures. The first nine are those of `samkeeper story`; `life` is a chain of others."""
+    """The procedures. The first eight are those of `samkeeper story`; `life` is a chain of others."""
 
     APPLICATION = "application", "申领"
     LOSS = "loss", "丢失"
@@ -155,15 +155,12 @@ class Who(Word):
     MINISTRY_OFFICE = "ministry_office", "人力资源社会保障部信息化领导小组办公室"
     HRSS = "hrss", "各级人力资源社会保障部门"
     ISSUING_AREA = "issuing_area", "发卡地区"
-    HEALTH_MINISTRY = "health_ministry", "卫生部"
-    HEALTH_PROVINCE = "health_province", "省级卫生行政部门"
     CARD_AUTHORITY = "card_authority", "卡管理机构"
     COS_MAKER = "cos_maker", "COS开发商"
     CHIP_MAKER = "chip_maker", "芯片厂商"
     CARD_MAKER = "card_maker", "SAM卡片制造商"
     TEST_HOUSE = "test_house", "指定检测机构"
     SUPERVISION_SYSTEM = "supervision_system", "监督系统"
-    GOVERNMENT = "government", "业务对应的政府部门"
     MEDICAL_SECURITY = "medical_security", "医疗保障部门"
 
 
@@ -232,9 +229,9 @@ class When(Word):
     DESIGNATED_MEDICAL = "designated_medical", "单位是定点医疗机构"
     MEDICAL_OR_PHARMACY = "medical_or_pharmacy", "单位是定点医药机构"
     BANK_OR_EXTENSION = "bank_or_extension", "单位是合作银行或应用拓展机构"
-    OUT_OF_WARRANTY = "out_of_warranty", "卡已过质保期"
-    PAST_VALIDITY = "past_validity", "卡已超过使用有效期限"
-    SELF_BOUGHT = "self_bought", "卡由单位自费购买"
+    OUT_OF_WARRANTY = "out_of_warranty", "更换的卡已过质保期"
+    PAST_VALIDITY = "past_validity", "更换的卡已超过使用有效期限"
+    SELF_BOUGHT = "self_bought", "卡由单位自费购买且未测出故障"
     FAULTY = "faulty", "检测确认损坏"
     SOUND = "sound", "检测无故障"
     PSYCHIATRIC_PURPOSE = "psychiatric_purpose", "申领具有精神病诊断资质单位所用的可读写卡"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -157,6 +158,12 @@ def test_new_city_is_one_file() -> None:
     with pytest.raises(Unmet, match="须一式3份，只收到2份") as refused:
         warrant(procedure, procedure.making("cancel"), Facts(papers=(paper,)), basis=Basis(BasisKind.CASE, "1"))
     assert refused.value.clause == "某市PSAM卡办法 第三条"
+
+
+def test_example_of_the_documentation_is_a_book() -> None:
+    page = (Path(__file__).parents[2] / "docs/rules.md").read_text("utf-8")
+    example = page.split("```toml\n")[1].split("```")[0]
+    assert next(procedure.case for procedure in check(load(example.encode(), "guangzhou.toml"))) == "loss"
 
 
 def test_new_city_inherits_what_its_province_and_the_nation_ask() -> None:

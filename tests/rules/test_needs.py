@@ -101,6 +101,18 @@ def test_step_falls_away_when_its_condition_is_known_not_to_hold() -> None:
     assert not missing(agreement, Facts(unit_kind=UnitKind.COOPERATING_BANK))
 
 
+def test_sound_card_costs_nothing_and_a_faulty_one_is_not_refunded() -> None:
+    """beijing 第十条（四） is about cards that are exchanged, beijing 第十二条（三） about those tested sound."""
+    fee = library()["beijing"].procedure("damage").step("第十条（四）")
+    refund = library()["beijing"].procedure("closure").step("第十二条（三）")
+    assert not missing(fee, Facts(verdict=Verdict.SOUND, out_of_warranty=True))
+    assert missing(fee, Facts(verdict=Verdict.FAULTY, out_of_warranty=True))
+    assert refund.refund == "self_bought"
+    assert missing(refund, Facts(self_bought=True))
+    assert not missing(refund, Facts(self_bought=True, verdict=Verdict.FAULTY))
+    assert not missing(refund, Facts(self_bought=True, verdict=Verdict.SOUND))
+
+
 def test_psychiatric_card_needs_the_qualification_and_other_cards_do_not() -> None:
     """health 表1"""
     procedure = library()["health"].procedure("application")

@@ -80,5 +80,13 @@ def test_copy_with_other_line_breaks_is_the_same_text() -> None:
     assert len(theirs) == len(ours) == 1
 
 
+def test_copy_with_the_garbled_tables_is_compared_without_them() -> None:
+    health = library()["health"]
+    (garbled,) = fingerprints()["health"].left_out
+    prose = whole_text(health, without=("表1", "表2"))
+    assert compare_copy(health, prose + garbled) == ((), ())
+    assert len(compare_copy(health, prose)[1]) > 0
+
+
 def test_sentences_are_cut_after_every_full_stop_and_left_out_parts_fall_away() -> None:
     assert sentences("页眉\n- 第一条 甲。\n乙\u3000丙。", ["页眉"]) == ("第一条甲。", "乙丙。")
