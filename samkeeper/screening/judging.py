@@ -60,7 +60,7 @@ class Rule:
 
 @dataclass(slots=True)
 class Judged:
-    """By row: the number of the verdict, the bits of the flags, the period's event (`NO_EVENT` for none)."""
+    """By well-formed row: the verdict's number, the flags' bits, the period's event (`NO_EVENT` for none)."""
 
     verdict: U1
     flags: U2
@@ -102,6 +102,7 @@ class Judge:
             index.devices,
             index.known_from,
             self._table,
+            *np.empty((2, lookup.STRIDE), np.int64),
             out.verdict,
             out.flags,
             out.event,

@@ -8,6 +8,7 @@ from samkeeper.screening.native import helper, kernel
 
 MIX = np.uint64(0x9E3779B97F4A7C15)
 NOWHERE = np.int64(-1)
+STRIDE = 512  # rows whose places are looked up together
 
 
 @helper
@@ -105,8 +106,8 @@ def known(slots, mask, sam, rows, out):  # type: ignore[no-untyped-def]
 
 
 @helper
-def period_at(starts, record, first, size, time):  # type: ignore[no-untyped-def]
-    """The period of a run that covers a moment, or −1."""
+def last_start(starts, first, size, time):  # type: ignore[no-untyped-def]
+    """The last period of a run that has begun by a moment, or −1."""
     low = first
     if size > 16:
         high = first + size
@@ -119,8 +120,7 @@ def period_at(starts, record, first, size, time):  # type: ignore[no-untyped-def
     else:
         for at in range(first, first + size):
             low += 1 if starts[at] <= time else 0
-    low -= 1
-    return low if low >= first and time < record[4 * low] else NOWHERE
+    return low - 1 if low > first else NOWHERE
 
 
 @helper
@@ -136,7 +136,26 @@ def elsewhere(place, devices, data, start, stop):  # type: ignore[no-untyped-def
     return False
 
 
-@kernel("u8* i8* i4* i8* u1* i4* i4* u1* u1* u1* u4* i8 i8* i8 i8* i8* u1* i8 u1* u1* u2* i8*")
+@helper
+def locate(sam, time, fault, begin, end, slots, mask, starts, record, first, size):  # type: ignore[no-untyped-def]
+    """Find the periods that cover a stride of rows: `first` gets their places, −1 where none covers the moment.
+
+    One look at memory at a time for the whole stride: so the processor waits for many rows at once.
+    """
+    for row in range(begin, end):
+        slot = 3 * slot_of(slots, mask, sam[row])
+        first[row - begin] = slots[slot + 1]
+        size[row - begin] = slots[slot + 2] if fault[row] == 0 else 0
+    for row in range(begin, end):
+        first[row - begin] = last_start(starts, first[row - begin], size[row - begin], time[row])
+    for row in range(begin, end):
+        at = first[row - begin]
+        if at >= 0 and time[row] >= record[4 * at]:
+            first[row - begin] = -1
+    return 0
+
+
+@kernel("u8* i8* i4* i8* u1* i4* i4* u1* u1* u1* u4* i8 i8* i8 i8* i8* u1* i8 u1* i8* i8* u1* u2* i8*")
 def judge(  # type: ignore[no-untyped-def]
     sam,
     time,
@@ -157,6 +176,8 @@ def judge(  # type: ignore[no-untyped-def]
     devices,
     known_from,
     verdict_of,
+    first,
+    size,
     verdict,
     flags,
     event,
@@ -166,37 +187,38 @@ def judge(  # type: ignore[no-untyped-def]
     `institution` is the index's number or −1; `bound` says by row whether the book binds the sender; `forged` is 1
     where a TAC failed and 2 where one could not be checked. `verdict_of` has the verdict of each set of fitting
     kinds (bit 0 counterfeit … 3 unauthorized) for an unbound sender, then for a bound one. `event` gets −2⁶³ where
-    no period covers the moment. Flags: see `verdict.FLAGS`.
+    no period covers the moment. `first` and `size` are room for a stride. Flags: see `judging.FLAGS`.
     """
-    for row in range(rows):
-        event[row] = -(1 << 63)
-        verdict[row] = 0
-        flags[row] = 0
-        if fault[row] != 0:
-            continue
-        slot = 3 * slot_of(slots, mask, sam[row])
-        at = period_at(starts, record, slots[slot + 1], slots[slot + 2], time[row])
-        fits = 1 if forged[row] == 1 else 0
-        noted = 0
-        early = False
-        if at < 0:
-            early = time[row] < known_from
-            fits |= 0 if early else 1
-            noted = 16 if early else 0
-        else:
-            word = record[4 * at + 2]
-            event[row] = record[4 * at + 1]
-            fits |= 2 * ((word >> 58) & 1)
-            fits |= 4 if ((word >> 32) & 0x3FFFFFF) - 1 != institution[row] or institution[row] < 0 else 0
-            fits |= 8 * (1 - ((word >> business[row]) & 1))
-            noted |= ((word >> 59) & 3) << 5
-            place = record[4 * at + 3]
-            if place >= 0 and device_ok[row] == 1:
+    for begin in range(0, rows, STRIDE):
+        end = min(begin + STRIDE, rows)
+        locate(sam, time, fault, begin, end, slots, mask, starts, record, first, size)
+        for row in range(begin, end):
+            period = 4 * first[row - begin]
+            fits = np.int64(1 if forged[row] == 1 else 0)
+            noted = np.int64(0)
+            early = False
+            event[row] = -(1 << 63)
+            size[row - begin] = -1
+            if period < 0:
+                early = time[row] < known_from
+                fits |= 0 if early else 1
+                noted = 16 if early else 0
+            else:
+                word = record[period + 2]
+                event[row] = record[period + 1]
+                fits |= 2 * ((word >> 58) & 1)
+                fits |= 4 if ((word >> 32) & 0x3FFFFFF) - 1 != institution[row] or institution[row] < 0 else 0
+                fits |= 8 * (1 - ((word >> (business[row] & 31)) & 1))
+                noted |= ((word >> 59) & 3) << 5
+                size[row - begin] = record[period + 3] if device_ok[row] == 1 else -1
+            code = np.uint8(0) if early else verdict_of[fits + 16 * bound[row]]
+            verdict[row] = code
+            flags[row] = (fits | noted if code == 0 else 0) | (256 if forged[row] == 2 else 0)
+        for row in range(begin, end):
+            place = size[row - begin]
+            if place >= 0 and verdict[row] == 0:
                 moved = elsewhere(place, devices, device, device_start[row], device_stop[row])
-                noted |= 128 if moved else 0
-        code = 0 if early else verdict_of[fits + 16 * bound[row]]
-        verdict[row] = code
-        flags[row] = (fits | noted if code == 0 else 0) | (256 if forged[row] == 2 else 0)
+                flags[row] |= np.uint16(128 if moved else 0)
     return rows
 
 

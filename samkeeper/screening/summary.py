@@ -31,7 +31,7 @@ HELD = 4_000_000
 def of_batch(rows: Rows, verdict: U1) -> pa.Table:
     """The groups of the well-formed rows, in no order. Raises `BadInput` where a sum leaves int64."""
     local = moments.to_local(rows.time)
-    size = 1 << 13
+    size = 1 << 16 if rows.count > 1 << 13 else 1 << 13
     while True:
         table = np.zeros(3 * size, np.int64)
         arguments = (rows.institution, local, rows.amount, verdict, rows.fault, rows.count, 0, table, size - 1)
