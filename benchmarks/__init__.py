@@ -1,0 +1,1 @@
+"""Benchmarks: ratios against named peers on the same data in the same run; never timed tests."""
