@@ -5,9 +5,9 @@ from __future__ import annotations
 from samkeeper.ledger.triggers import append_only
 
 TRIGGERS = (
-    *append_only("casework_keptbook", key="sha256"),
+    *append_only("casework_keptbook", "sha256"),
     *append_only("casework_paper"),
     *append_only("casework_caseact"),
-    *append_only("casework_casestep"),
+    *append_only("casework_casestep", "id", "event_id", "case_id key"),
     *append_only("casework_showing"),
 )

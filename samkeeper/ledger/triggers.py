@@ -49,11 +49,12 @@ def refusing(name: str, table: str, message: str, *, sqlite: str = "", postgresq
     )
 
 
-def append_only(table: str, key: str = "id") -> tuple[Trigger, ...]:
+def append_only(table: str, *keys: str) -> tuple[Trigger, ...]:
     """Triggers under which rows of `table` are inserted and nothing else.
 
-    SQLite's INSERT OR REPLACE deletes a row of the same `key` without firing DELETE triggers, so it has a trigger
-    of its own there; PostgreSQL's TRUNCATE is caught with DELETE.
+    SQLite's INSERT OR REPLACE deletes a row of the same key without firing DELETE triggers, so it has a trigger of its
+    own there: `keys` are all that the table has, the columns of each with spaces between ("id" where none is named).
+    PostgreSQL's TRUNCATE is caught with DELETE.
     """
     return (
         refusing(
@@ -74,9 +75,15 @@ def append_only(table: str, key: str = "id") -> tuple[Trigger, ...]:
             f"{table}_no_replace",
             table,
             f"表 {table} 只增不改：记录写入后不得覆盖",
-            sqlite=f"BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})",  # noqa: S608
+            sqlite=f"BEFORE INSERT ON {table} WHEN {' OR '.join(_there(table, key) for key in keys or ('id',))}",
         ),
     )
+
+
+def _there(table: str, key: str) -> str:
+    """Whether a row has the new row's values in the columns of `key`."""
+    same = " AND ".join(f"{column} = NEW.{column}" for column in key.split())
+    return f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608
 
 
 def house() -> tuple[Trigger, ...]:
@@ -127,8 +134,8 @@ def _drop(connection: BaseDatabaseWrapper, trigger: Trigger) -> str:
 
 
 TRIGGERS = (
-    *append_only("ledger_entry", key="seq"),
-    *append_only("ledger_checkpoint"),
+    *append_only("ledger_entry", "seq"),
+    *append_only("ledger_checkpoint", "id", "size"),
     Trigger(
         "ledger_entry_gapless",
         "ledger_entry",
