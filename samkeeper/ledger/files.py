@@ -13,9 +13,10 @@ from samkeeper.errors import BadInput, Fault
 
 
 def write_file(file: Path, data: bytes) -> None:
-    """Put `data` in `file`, in place of what was there. Fault where the disk fails; then nothing has changed."""
+    """Put `data` in `file`, in place of what was there, and make its folder. Fault where the disk fails."""
     partial = file.with_name(f".{file.name}.{os.getpid()}")
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(data)
         sync(partial)
         partial.replace(file)

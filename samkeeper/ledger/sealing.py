@@ -11,10 +11,10 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
-from samkeeper.errors import Fault
-from samkeeper.ledger import checkpoint, models, queries
+from samkeeper.errors import Fault, Refused
+from samkeeper.ledger import checkpoint, models, queries, triggers
 from samkeeper.ledger.append import Fact, extend, locked_head
 from samkeeper.ledger.checkpoint import Signed, Signer
 from samkeeper.ledger.entry import FORK
@@ -47,12 +47,10 @@ def published_file(origin: str) -> Path:
 
 def publish(signed: Signed) -> None:
     """Put the checkpoint where a restored database finds it; never an older one over a newer."""
-    file = published_file(signed.checkpoint.origin)
-    file.parent.mkdir(parents=True, exist_ok=True)
     before = published(signed.checkpoint.origin)
     if before and (before.checkpoint.epoch, before.checkpoint.size) > (signed.checkpoint.epoch, signed.checkpoint.size):
         return
-    write_file(file, signed.line() + b"\n")
+    write_file(published_file(signed.checkpoint.origin), signed.line() + b"\n")
 
 
 def published(origin: str) -> Signed | None:
@@ -66,21 +64,33 @@ def published(origin: str) -> Signed | None:
         raise Fault(f"已公布检查点的文件 {file} 已损坏；请从上级单位或最近一次导出中取回同一检查点。") from None
 
 
-def check_published(*, at: datetime) -> models.Entry | None:
-    """Compare the database with what was published; the fork entry that had to be written, None where all is well.
+def start(*, at: datetime) -> models.Entry | None:
+    """What the office does when it starts, before anyone writes.
 
-    To be called when the office starts, before anyone writes; `seal` calls it too.
+    Fault where a trigger is missing (a migration was killed); the fork entry where one had to be written.
     """
+    if lost := triggers.missing(connection, triggers.house()):
+        names = "、".join(sorted(lost))
+        raise Fault(f"数据库缺少保护触发器 {names}；请先运行 samkeeper manage migrate。")
+    return check_published(at=at)
+
+
+def check_published(*, at: datetime) -> models.Entry | None:
+    """Compare the database with what was published; the fork entry that had to be written, None where all is well."""
     head = models.Head.objects.first()
     found = published(head.origin) if head else None
     return admit_fork(found, at=at) if found else None
 
 
 def admit_fork(known: Signed, *, at: datetime) -> models.Entry | None:
-    """Begin a new epoch unless the ledger holds what `known` signs or has admitted the loss before."""
+    """Begin a new epoch unless the ledger holds what `known` signs or has admitted the loss before.
+
+    Refused where `known` is of another ledger.
+    """
     with transaction.atomic():
-        head = locked_head()
-        point = known.checkpoint
+        head, point = locked_head(), known.checkpoint
+        if head.origin != point.origin:
+            raise Refused(f"该检查点属于另一本账（{point.origin}），本账是 {head.origin}。", code="other-ledger")
         if head.size >= point.size and queries.root_at(point.size) == point.root:
             return None
         loss = {name: point.fields()[name] for name in ("epoch", "root", "size", "time")}

@@ -107,11 +107,6 @@ def position(node: Node) -> int:
     return 2 * last - last.bit_count() + level
 
 
-def completed(seq: int) -> int:
-    """How many nodes the leaf of entry `seq` (from 1) completes, itself counted."""
-    return (seq & -seq).bit_length()
-
-
 def inclusion_path(index: int, size: int) -> list[Range]:
     """The ranges whose hashes prove leaf `index` in the tree of `size` leaves (PATH of RFC 9162 §2.1.3.1)."""
     if not 0 <= index < size:

@@ -71,8 +71,8 @@ def verify_export(folder: Path, keys: Keys) -> Report:
     missing = [name for name in (ENTRIES, TREE, CHECKPOINTS) if not (folder / name).is_file()]
     if missing:
         raise BadInput(f"缺少文件 {'、'.join(missing)}", where=str(folder), remedy=REMEDY)
-    signed = _checkpoints(folder / CHECKPOINTS, keys)
     try:
+        signed = _checkpoints(folder / CHECKPOINTS, keys)
         with (folder / ENTRIES).open("rb") as entries, (folder / TREE).open("rb") as tree:
             forks = _Walk(signed, tree).over(entries)
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from samkeeper.ledger.append import append
 from samkeeper.ledger.models import Entry, Head
 from samkeeper.ledger.proof import Inclusion
 from tests.ledger import plain
+from tests.ledger.database import database_url
 
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 Run: TypeAlias = Callable[..., tuple[int, str, str]]
@@ -219,6 +221,32 @@ def test_verify_of_a_changed_export_is_no(ledger: Run, tmp_path: Path, vault: Ke
     file.write_bytes(file.read_bytes().replace(b"card3", b"card4"))
     status, out, err = ledger("verify", tmp_path / "export", "--public-key", public_key)
     assert (status, out, err) == (1, "", "第 3 条与 tree 文件中的散列不符\n")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_command_starts_from_nothing(office: Path, settings: Settings) -> None:
+    """In a process of its own, where nobody has set the office up before."""
+    environment = {
+        **os.environ,
+        "SAMKEEPER_DATABASE_URL": database_url(),
+        "SAMKEEPER_VAR": str(office),
+        "SAMKEEPER_VAULT": settings.VAULT,
+    }
+    for words in (
+        ["export", "--out", str(office / "out")],
+        ["checkpoint", "--published", str(office / "out" / "checkpoints.jsonl")],
+        ["prove", "3", "--out", str(office / "proof")],
+    ):
+        command = [sys.executable, "-c", "from samkeeper.cli.main import run; run()", "ledger", *words]
+        subprocess.run(command, check=True, env=environment, capture_output=True)
+
+
+def test_a_database_without_a_ledger_is_named_in_one_line(tmp_path: Path) -> None:
+    environment = {**os.environ, "SAMKEEPER_DATABASE_URL": f"sqlite:///{tmp_path / 'empty'}"}
+    command = [sys.executable, "-c", "from samkeeper.cli.main import run; run()", "ledger", "checkpoint"]
+    ended = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    assert "请先运行 samkeeper manage migrate" in ended.stderr
 
 
 def test_verify_starts_without_django(tmp_path: Path, vault: KeyVault, public_key: Path) -> None:

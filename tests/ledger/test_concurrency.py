@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import chain, pairwise
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from django.db import connection, transaction
@@ -19,6 +18,7 @@ from django.db import connection, transaction
 from samkeeper.ledger import tree
 from samkeeper.ledger.append import append
 from samkeeper.ledger.models import Entry, Head
+from tests.ledger.database import database_url
 
 ROOT = Path(__file__).parents[2]
 WRITERS, ROUNDS = 8, 20
@@ -64,14 +64,6 @@ def test_concurrent_writers_leave_no_gap() -> None:
     assert sorted(chain.from_iterable(committed)) == [entry.seq for entry in entries]
     for number, numbers in enumerate(committed):
         assert numbers == [entry.seq for entry in entries if entry.subject == f"writer{number}"]
-
-
-def database_url() -> str:
-    """The test database, for a process of its own."""
-    settings = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{settings['NAME']}"
-    return f"postgres://{settings['USER']}@{quote(settings['HOST'], safe='')}/{settings['NAME']}"
 
 
 def start(name: str) -> subprocess.Popen[str]:

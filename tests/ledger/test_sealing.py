@@ -162,6 +162,36 @@ def test_published_and_lost_is_admitted_once(vault: KeyVault, size: int) -> None
     assert [entry.epoch for entry in record(1)] == [1]
 
 
+def test_checkpoint_of_another_ledger_says_nothing_here(vault: KeyVault) -> None:
+    record(1)
+    stranger = checkpoint.Checkpoint("another", 0, 9, bytes(32), NOON)
+    with pytest.raises(Refused, match="另一本账"):
+        sealing.admit_fork(checkpoint.sign(stranger, vault)[0], at=LATER)
+
+
+def test_start_looks_for_forks_and_for_triggers(vault: KeyVault) -> None:
+    record(5)
+    assert sealing.start(at=LATER) is None
+    sealing.publish(lost(vault, 9))
+    assert sealing.start(at=LATER) is not None
+    triggers.remove(connection, triggers.TRIGGERS)
+    with pytest.raises(Fault, match=r"ledger_entry_gapless.*请先运行 samkeeper manage migrate"):
+        sealing.start(at=LATER)
+    triggers.install(connection, triggers.TRIGGERS)
+
+
+def test_publish_on_a_full_disk_changes_nothing(vault: KeyVault) -> None:
+    record(1)
+    signed = sealing.seal(vault, at=NOON)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "replace", full_disk)
+        with pytest.raises(Fault, match="No space left"):
+            sealing.publish(lost(vault, 9))
+    folder = sealing.published_file(signed.checkpoint.origin).parent
+    assert [file.name for file in folder.iterdir()] == [f"{signed.checkpoint.origin}.json"]
+    assert sealing.published(signed.checkpoint.origin) == signed
+
+
 def test_ledger_verifies_across_a_fork(vault: KeyVault, tmp_path: Path) -> None:
     record(4)
     sealing.seal(vault, at=NOON)
