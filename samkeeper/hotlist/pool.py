@@ -9,11 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from samkeeper.hotlist import reader
-from samkeeper.hotlist.arrays import Bytes, Flags, Words
+from samkeeper.hotlist.arrays import Bytes, Flags, Places, Words
 from samkeeper.hotlist.ribbon import BOUNDS, Stage, make_stage, passing, step
 
 MAX_BITS = 24
-CHUNK = 1 << 20
 
 
 def filter_bits(marked: int, unmarked: int) -> int:
@@ -38,8 +37,8 @@ def encode(h1: Words, h2: Words, marked: Flags) -> bytes:
     bits, section = filter_bits(count, h1.size - count), b"\1"
     if bits:
         section = b"\2" + _bytes(make_stage(0, bits, m1, m2, None))
-        passed = members(section, reader.pool_stages(reader.Cursor(b"\1" + section[1:], 0, len(section))), h1, h2, True)
-        passed &= ~marked
+        filters = reader.pool_stages(reader.Cursor(b"\1" + section[1:], 0, len(section)))
+        passed = Pool(np.frombuffer(section, np.uint8), filters, only_filters=True).marked(h1, h2) & ~marked
     else:
         passed = ~marked
     h1, h2 = np.concatenate([m1, h1[passed]]), np.concatenate([m2, h2[passed]])
@@ -58,26 +57,26 @@ def _bytes(stage: Stage) -> bytes:
     return b"".join(out)
 
 
-def members(
-    data: bytes | Bytes, stages: Sequence[reader.Stage], h1: Words, h2: Words, only_filters: bool = False
-) -> Flags:
-    """Which of the hashed numbers are marked (`only_filters`: pass the stages given, all of them filters)."""
-    if not stages:
-        return np.zeros(h1.size, np.bool_)
-    text = np.frombuffer(data, np.uint8) if isinstance(data, bytes) else data
-    alive: np.ndarray[tuple[int], np.dtype[np.int64]] | None = None
-    for index, stage in enumerate(stages):
-        table = np.array(
-            [(stage.bits, layer.columns, layer.meta_at, layer.words_at, layer.last) for layer in stage.layers], np.int64
-        )
-        shifts = np.array([step(index, depth, layer.seed) for depth, layer in enumerate(stage.layers)], np.uint64)
-        is_filter = only_filters or index < len(stages) - 1
-        asked = (h1, h2) if alive is None else (h1[alive], h2[alive])
-        passed = np.flatnonzero(passing(text, table, BOUNDS, shifts, *asked, is_filter))
-        alive = passed if alive is None else alive[passed]
-    out = np.zeros(h1.size, np.bool_)
-    out[alive] = True
-    return out
+class Pool:
+    """A pool where it lies in `text`, ready to be asked. `only_filters`: the stages are filters, all of them."""
+
+    def __init__(self, text: Bytes, stages: Sequence[reader.Stage], *, only_filters: bool = False) -> None:
+        self.text = text
+        self.stages: list[tuple[Places, Words, bool]] = []
+        for index, stage in enumerate(stages):
+            rows = [(stage.bits, layer.columns, layer.meta_at, layer.words_at, layer.last) for layer in stage.layers]
+            shifts = [step(index, depth, layer.seed) for depth, layer in enumerate(stage.layers)]
+            is_filter = only_filters or index < len(stages) - 1
+            self.stages.append((np.array(rows, np.int64), np.array(shifts, np.uint64), is_filter))
+
+    def marked(self, h1: Words, h2: Words) -> Flags:
+        """Which of the hashed numbers pass every stage; none where there is no stage."""
+        out = np.zeros(h1.size, np.bool_)
+        alive = np.arange(h1.size if self.stages else 0)
+        for table, shifts, is_filter in self.stages:
+            alive = alive[passing(self.text, table, BOUNDS, shifts, h1[alive], h2[alive], is_filter)]
+        out[alive] = True
+        return out
 
 
 def entropy(marked: int, total: int) -> float:

@@ -21,8 +21,6 @@ from samkeeper.hotlist.files import Numbers, Progress
 from samkeeper.hotlist.hashing import U, hash_numbers
 from samkeeper.hotlist.shapes import STRAY, Classes
 
-LEAST = 16  # a class with fewer numbers than this, among many classes, has no counter
-
 
 @dataclass
 class Register:

@@ -18,8 +18,8 @@ from samkeeper.hotlist.files import Numbers
 from samkeeper.hotlist.hashing import U, digits
 from samkeeper.hotlist.reader import CHECKED, MAX_CHARS, MAX_DIGITS
 
-MAX_CLASSES = 1 << 15
-SLOTS = 1 << 17
+MAX_CLASSES = 1 << 12
+SLOTS = 1 << 14
 STRAY = -1
 WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2], np.int64)
 CHARACTERS = np.frombuffer(b"0123456789X", np.uint8)
