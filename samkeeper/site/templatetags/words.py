@@ -115,9 +115,8 @@ def phone_mask(number: str) -> str:
     if not number:
         return NOTHING
     head, tail = (3, 4) if len(number) >= 11 else (2, 2)
-    return (
-        f"{number[:head]}{'*' * (len(number) - head - tail)}{number[-tail:]}" if len(number) > head + tail else "****"
-    )
+    hidden = len(number) - head - tail
+    return f"{number[:head]}{'*' * hidden}{number[-tail:]}" if hidden > 0 else "****"
 
 
 @register.filter
