@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +15,7 @@ from samkeeper.errors import Fault
 
 if TYPE_CHECKING:
     from samkeeper.ledger.checkpoint import Signed
+    from samkeeper.ledger.files import Progress
     from samkeeper.ledger.proof import Consistency, Inclusion
 
 FILE = click.Path(path_type=Path)
@@ -39,7 +43,8 @@ def verify(target: Path, key: Path) -> None:
 
     keys = read_keys(key)
     if target.is_dir():
-        report = verify_export(target, keys)
+        with shown("验证") as progress:
+            report = verify_export(target, keys, progress)
         for fork in report.forks:
             click.echo(f"分叉：第 {fork.kept} 条之后由备份恢复，第 {fork.kept + 1} 条起为纪元 {fork.epoch}")
         click.echo(f"相符：{describe(report.newest)}，共 {report.checkpoints} 个检查点")
@@ -60,12 +65,13 @@ def export(out: Path, size: int | None) -> None:
     signed = sealed(size)
     from samkeeper.ledger.export import export as write
 
-    write(out, signed.checkpoint.size)
+    with shown("导出") as progress:
+        write(out, signed.checkpoint.size, progress)
     click.echo(f"{out}：{describe(signed)}")
 
 
 @command.command()
-@click.argument("entry", metavar="ENTRY", type=click.IntRange(min=1), required=False)
+@click.argument("entry", metavar="[ENTRY]", type=click.IntRange(min=1), required=False)
 @click.option("--since", type=click.IntRange(min=1), help="改为证明：账本原样保留了这一检查点的全部条目。")
 @click.option("--size", type=click.IntRange(min=1), help="以这一检查点为准；缺省为最新，必要时先签一个。")
 @click.option("--out", required=True, metavar="PROOF", type=FILE, help="要写的证明文件。")
@@ -151,6 +157,18 @@ def open_office() -> None:
         Head.objects.exists()
     except DatabaseError as error:
         raise Fault(f"数据库打不开或尚未建立（{error}）；请先运行 samkeeper manage migrate。") from error
+
+
+@contextmanager
+def shown(label: str) -> Iterator[Progress]:
+    """A progress bar on stderr where a terminal watches."""
+    with click.progressbar(length=1, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+
+        def progress(done: int, whole: int) -> None:
+            bar.length = whole
+            bar.update(done - bar.pos)
+
+        yield progress
 
 
 def describe(signed: Signed) -> str:

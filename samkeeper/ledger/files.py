@@ -1,15 +1,25 @@
-"""Files and folders that are there whole or not at all, whatever stops the program."""
+"""Files and folders that are there whole or not at all, whatever stops the program; telling how far long work is."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from samkeeper.errors import BadInput, Fault
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Told, every STEP entries, how many of how many are done."""
+
+STEP = 2_000
+
+
+def unwatched(done: int, whole: int) -> None:
+    """Progress that nobody watches."""
 
 
 def write_file(file: Path, data: bytes) -> None:

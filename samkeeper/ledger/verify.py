@@ -14,6 +14,7 @@ from typing import BinaryIO
 from samkeeper.errors import BadInput, Refused
 from samkeeper.ledger import checkpoint, entry, proof
 from samkeeper.ledger.checkpoint import Keys, Signed, public_keys
+from samkeeper.ledger.files import STEP, Progress, unwatched
 from samkeeper.ledger.tree import Frontier, leaf_hash
 
 ENTRIES, TREE, CHECKPOINTS, PUBLIC_KEY = "entries.jsonl", "tree", "checkpoints.jsonl", "public-key.pem"
@@ -66,7 +67,7 @@ def verify_proof(file: Path, keys: Keys) -> str:
     return found.claim()
 
 
-def verify_export(folder: Path, keys: Keys) -> Report:
+def verify_export(folder: Path, keys: Keys, progress: Progress = unwatched) -> Report:
     """Check a whole export. Misfit names the first entry that does not fit; BadInput where a file is missing."""
     missing = [name for name in (ENTRIES, TREE, CHECKPOINTS) if not (folder / name).is_file()]
     if missing:
@@ -74,7 +75,7 @@ def verify_export(folder: Path, keys: Keys) -> Report:
     try:
         signed = _checkpoints(folder / CHECKPOINTS, keys)
         with (folder / ENTRIES).open("rb") as entries, (folder / TREE).open("rb") as tree:
-            forks = _Walk(signed, tree).over(entries)
+            forks = _Walk(signed, tree).over(entries, progress)
     except OSError as error:
         raise BadInput(f"读取失败（{error.strerror}）", where=str(folder), remedy=REMEDY) from None
     return Report(signed[-1], len(signed), forks)
@@ -127,9 +128,11 @@ class _Walk:
         self.recorded = ""
         self.forks: list[Fork] = []
 
-    def over(self, entries: BinaryIO) -> list[Fork]:
+    def over(self, entries: BinaryIO, progress: Progress) -> list[Fork]:
         for seq, line in enumerate(_lines(entries), 1):
             self.take(seq, line)
+            if seq % STEP == 0:
+                progress(seq, self.end)
         if self.frontier.size < self.end:
             missing = self.frontier.size + 1
             raise Misfit(f"缺少第 {missing} 条：检查点签了 {self.end} 条，文件只有 {missing - 1} 条", missing)

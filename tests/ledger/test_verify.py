@@ -41,6 +41,13 @@ def test_verify_accepts_a_whole_export(folder: Path, keys: Keys) -> None:
     assert (report.newest.checkpoint.size, report.checkpoints, list(report.forks)) == (COUNT, 3, [])
 
 
+def test_verify_says_how_far_it_is(folder: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("samkeeper.ledger.verify.STEP", 10)
+    told: list[tuple[int, int]] = []
+    verify_export(folder, keys, lambda *far: told.append(far))
+    assert told == [(10, COUNT), (20, COUNT)]
+
+
 def test_verify_accepts_a_fork_that_is_admitted(tmp_path: Path, vault: KeyVault, keys: Keys) -> None:
     plain.write(tmp_path / "forked", plain.entries(9, forks=[4, 8]), [3, 5, 9], vault)
     assert list(verify_export(tmp_path / "forked", keys).forks) == [Fork(3, 1), Fork(7, 2)]
