@@ -1,0 +1,91 @@
+"""Run in a namespace of its own: pcscd with two virtual readers, a PSAM and a holder's card in them.
+
+Prints one JSON object: what our own PC/SC link and the independent opensc-tool saw.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+
+from samkeeper.chip import vpcd
+from samkeeper.chip.apdu import Command
+from samkeeper.chip.cos import Chip
+from samkeeper.chip.link import Card
+from samkeeper.chip.pcsc import PcscLink, Readers
+from samkeeper.chip.sam import Sam
+from samkeeper.chip.terminal import Terminal, holder_factors
+from samkeeper.chip.training import CARD_UPDATE, UPDATE, Training, sam_memory, user_memory
+from samkeeper.chip.user_card import UserCard
+from samkeeper.errors import Fault
+
+AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+
+
+def main() -> None:
+    daemon = subprocess.Popen(["pcscd", "--foreground"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    training = Training()
+    sam, user = Sam(sam_memory(training)), UserCard(user_memory(training))
+    wires = [served(chip, port) for chip, port in ((sam, vpcd.PORT), (user, vpcd.PORT + 1))]
+    try:
+        sys.stdout.write(json.dumps(seen(training, wires)))
+    finally:
+        daemon.terminate()
+        daemon.wait()
+
+
+def served(chip: Chip, port: int) -> threading.Thread:
+    wire = vpcd.insert(port)
+    thread = threading.Thread(target=vpcd.serve, args=(chip, wire), daemon=True)
+    thread.start()
+    return thread
+
+
+def seen(training: Training, wires: list[threading.Thread]) -> dict[str, object]:
+    readers = Readers()
+    links = [patiently(readers, name) for name in sorted(readers.names())]
+    terminal = Terminal(Card(links[0]), Card(links[1]))
+    factor = terminal.begin()
+    terminal.authenticate(
+        holder_factors(factor, terminal.city()), usage=UPDATE[0], version=UPDATE[1], card_key=CARD_UPDATE
+    )
+    receipt = terminal.purchase(1234, at=AT, card_factor=factor)
+    atr = links[0].reset().raw
+    ours = Card(links[0]).must(Command(0x00, 0xB0, 0x95, 0x00, le=14))
+    for link in links:
+        link.close()
+    return {
+        "readers": readers.names(),
+        "city": training.city,
+        "tac": receipt.tac.hex(),
+        "sequence": receipt.terminal_sequence.hex(),
+        "factor": factor.hex(),
+        "atr": atr.hex(),
+        "ef15": ours.hex(),
+        "opensc_atr": opensc("--atr"),
+        "opensc_ef15": opensc("--send-apdu", "00B095000E"),
+        "served": all(wire.is_alive() for wire in wires),
+    }
+
+
+def patiently(readers: Readers, name: str) -> PcscLink:
+    """The daemon sees a card up to a second after it came."""
+    for _ in range(50):
+        try:
+            return readers.connect(name)
+        except Fault:
+            time.sleep(0.1)
+    sys.exit(f"no card seen in {name}")
+
+
+def opensc(*arguments: str) -> str:
+    command = ["opensc-tool", "--reader", "0", "--card-driver", "default", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+
+
+if __name__ == "__main__":
+    main()

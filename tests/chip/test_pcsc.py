@@ -1,0 +1,49 @@
+"""Software cards in a real pcscd: our PC/SC link and an independent program see the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from samkeeper.chip.pcsc import Readers
+from samkeeper.chip.training import Training
+from samkeeper.errors import Fault
+from samkeeper.keys import purchase
+
+SCRIPT = Path(__file__).with_name("in_readers.py")
+
+
+def in_namespace(*command: str) -> str:
+    """Run where vpcd's ports and pcscd's socket are nobody else's."""
+    mine = ["unshare", "--mount", "--net"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount", "--net"]
+    shell = 'ip link set lo up && mkdir -p /run/pcscd && mount -t tmpfs tmpfs /run/pcscd && exec "$@"'
+    done = subprocess.run(
+        [*mine, "sh", "-c", shell, "sh", *command], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_both_cards_work_through_a_real_reader_daemon() -> None:
+    seen = json.loads(in_namespace(sys.executable, str(SCRIPT)))
+    assert len(seen["readers"]) == 2
+    assert seen["served"]
+    training = Training()
+    key = training.key("tac", bytes.fromhex(seen["factor"])).reveal()
+    terms = purchase.Purchase(1234, training.sam_no, bytes.fromhex("20261121180000"))
+    expected = purchase.tac(training.algorithm, key, terms, bytes.fromhex(seen["sequence"]))
+    assert seen["tac"] == expected.hex()
+    assert seen["opensc_atr"].strip().replace(":", "").lower() == seen["atr"]
+    assert seen["ef15"][:20] == training.serial_no.hex()
+    assert seen["ef15"][:20].upper() in "".join(seen["opensc_ef15"].split())
+
+
+def test_a_missing_service_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PCSCLITE_CSOCK_NAME", "/nowhere")
+    with pytest.raises(Fault, match="pcscd"):
+        Readers()
