@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -47,8 +47,8 @@ BODY = {
 }
 
 
-def main(words: list[str]) -> None:
-    if words == ["append"]:
+def main(words: Sequence[str] = ()) -> None:
+    if list(words) == ["append"]:
         appending()
         return
     with tempfile.TemporaryDirectory() as folder:
