@@ -30,7 +30,9 @@ ENTRY_KINDS = {
     "case:open": "立案",
     "case:papers": "收件",
     "case:show": "核验登记",
-    "case:confirm": "复核",
+    "case:card": "选定新卡",
+    "case:sign": "签办",
+    "case:step": "登记步骤",
     "case:done": "办结",
     "ledger:fork": "备份恢复",
 }
