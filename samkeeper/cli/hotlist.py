@@ -134,6 +134,41 @@ def verify(held: Path, public_key: Path) -> None:
     click.echo(f"增量\t{sum(part.kind == 1 for part in parts)}")
 
 
+@command.command()
+@click.argument("held", metavar="LIST", type=FILE)
+@click.option("--clients", required=True, type=FILE, help="客户名单（TOML：name、token_sm3、per_minute、heads）。")
+@click.option("--receipts", "vault", metavar="VAULT", help="用该密钥库的签名密钥 sign 出具回执。")
+@click.option("--address", default="127.0.0.1", show_default=True, help="监听地址。")
+@click.option("--port", default=8100, show_default=True, type=click.IntRange(1, 65535), help="端口。")
+def serve(held: Path, clients: Path, vault: str | None, address: str, port: int) -> None:
+    """在内存中保存名单 LIST，在线回答查询；名单文件更新后自动换用，较旧的不用。
+
+    例：samkeeper hotlist serve 名单.skh --clients 客户.toml --receipts 开发.vault
+    """
+    from samkeeper.hotlist import server
+
+    server.serve(held, clients, vault, address, port)
+
+
+@command.command()
+@click.argument("file", metavar="RECEIPT", type=FILE)
+@click.option("--public-key", required=True, type=FILE, help="PEM 公钥。")
+def receipt(file: Path, public_key: Path) -> None:
+    """离线检验查询回执 RECEIPT，显示其中的卡号、状态、名单号和时间。
+
+    例：samkeeper hotlist receipt 回执.json --public-key 公钥.pem
+    """
+    from samkeeper.hotlist import receipts, target
+    from samkeeper.keys.signing import PublicKey
+
+    told = receipts.check(target.load(file), PublicKey.from_pem(target.load(public_key)))
+    click.echo(f"名单号\t{told['list']}")
+    click.echo(f"名单摘要\t{told['list_digest']}")
+    click.echo(f"查询时间\t{told['moment']}")
+    for number, state in told["answers"]:
+        click.echo(f"{number}\t{state}")
+
+
 @contextlib.contextmanager
 def signing(vault: str | None) -> Iterator[Sign | None]:
     """The vault's signature, or None where none is asked for."""

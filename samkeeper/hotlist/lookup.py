@@ -177,6 +177,13 @@ class HotList:
         answers[~known] = WORDS.index(UNKNOWN)
         return answers
 
+    def decode(self) -> None:
+        """Decode every block now, rather than when it is first asked for."""
+        for marked in filter(None, self._marked):
+            wanted = np.flatnonzero(~marked.decoded)
+            marked.coded.decode(self.text, wanted, marked.bitmap)
+            marked.decoded[:] = True
+
     def answer(self, number: bytes) -> int:
         """`answers` for one number, trimmed: a few microseconds, for the status server."""
         flips, known = 0, False

@@ -8,11 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from samkeeper.hotlist.lookup import WORDS, HotList
 from samkeeper.hotlist.reader import Reader
+from samkeeper.keys.card_number import check_character
 
 QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
-any_number = st.text(st.characters(codec="utf-8", exclude_characters="\n\r\t ", exclude_categories=["Cs"]), min_size=1, max_size=32)
+any_number = st.text(
+    st.characters(codec="utf-8", exclude_characters="\n\r\t ", exclude_categories=["Cs"]), min_size=1, max_size=32
+)
 counter = st.builds(
     lambda head, width, value: f"{head}{value:0{width}d}",
     st.sampled_from(["", "A", "1100", "京"]), st.integers(0, 20), st.integers(0, 10**6),
@@ -29,6 +33,8 @@ def check(workshop, issued, invalid):
     reader = Reader(held.read_bytes())
     some = random.Random(1).sample(range(len(issued)), min(60, len(issued)))
     assert [reader.answer(issued[i]) for i in some] == [expected[i] for i in some]
+    opened = HotList.open(held)
+    assert [WORDS[opened.answer(issued[i].encode())] for i in some] == [expected[i] for i in some]
     assert (reader.issued, reader.invalid) == (len(set(issued)), len(marked))
     return held
 
@@ -81,8 +87,6 @@ def test_ranges_know_what_lies_outside_them(workshop):
 
 def test_check_characters_are_left_off(workshop):
     """卡号: eight digits or capitals and the check character of GB 11714 make dense ranges all the same."""
-    from samkeeper.keys.card_number import check_character
-
     issued = [body + check_character(body) for body in (f"B{value:07d}" for value in range(40_000))]
     held = check(workshop, issued, issued[::25])
     assert held.stat().st_size < 1.4 * 40_000 / 8 * 0.2423  # N·H(1/25), and no room for eleven endings
