@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -127,20 +127,19 @@ class Image:
             raise BadInput("芯片映像读不懂", where=str(self._path), remedy="请从备份恢复") from None
 
     def save(self, memory: Memory) -> None:
-        plain = json.dumps(asdict(memory, dict_factory=_plain), default=_hex).encode()
+        plain = json.dumps(memory, default=_told).encode()
         if plain != self._last:
             seal.write(self._path, self._seal.close(plain))
             self._last = plain
 
 
-def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {name: value.reveal() if isinstance(value, Secret) else value for name, value in pairs}
-
-
-def _hex(value: object) -> str:
+def _told(value: Any) -> object:
+    """What JSON does not know: bytes and secrets in hex, our own structures by their fields."""
     if isinstance(value, bytes | bytearray):
         return value.hex()
-    raise TypeError(type(value))
+    if isinstance(value, Secret):
+        return value.reveal().hex()
+    return {each.name: getattr(value, each.name) for each in fields(value)}
 
 
 def _memory(row: dict[str, Any]) -> Memory:

@@ -51,8 +51,6 @@ class Personalised(Chip):
 
     def create_root(self, command: Command) -> bytes:
         """CREATE MF: the root's control key begins as the transport key."""
-        if command.p1 == 0x01:
-            return self.recycle(command)
         if self.memory.life is not Life.BLANK:
             raise Says(0x6985)
         values = self.read_form("create_root", command.data)
@@ -130,6 +128,8 @@ class Personalised(Chip):
 
     def recycle(self, command: Command) -> bytes:
         """ERASE MF under the control key: the chip is blank again, its transport key the last control key."""
+        if command.p1 != 0x01:
+            raise Says(0x6A86)
         if self.memory.root is None:
             raise Says(0x6985)
         self._enter(self.memory.root)
