@@ -181,10 +181,10 @@ def lowest_bit(permissions: np.ndarray) -> np.ndarray:
     return np.round(np.log2((bits & -bits).astype(np.float64))).astype(np.int32)
 
 
-def write_transactions(history: History, rows: int, path: Path, seed: int = 2) -> None:
+def write_transactions(history: History, rows: int, path: Path, seed: int = 2, group: int = CHUNK) -> None:
     with_schema = None
     for table in Transactions(history, rows, seed):
         with_schema = with_schema or pq.ParquetWriter(path, table.schema, compression="zstd")
-        with_schema.write_table(table, row_group_size=len(table))
+        with_schema.write_table(table, row_group_size=group)
     if with_schema:
         with_schema.close()

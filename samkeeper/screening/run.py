@@ -36,6 +36,8 @@ from samkeeper.screening.stitch import Stitcher
 from samkeeper.screening.summary import Totals
 from samkeeper.screening.work import COMPACT, FLAG_PLACE, Facts, Outline, finish_unit
 
+# Parts are not forced to the disk one by one; so none from before the machine last started is trusted.
+BOOT = Path("/proc/sys/kernel/random/boot_id")
 LAYOUT = 1  # of the parts; another number makes a run that was stopped begin anew
 
 
@@ -127,6 +129,7 @@ class Run:
             "rule": [request.rule.name, request.rule.sha256],
             "keys": request.keys,
             "schema": str(self.plan.schema),
+            "boot": BOOT.read_text() if BOOT.exists() else "",
         }
 
     def screen_units(self) -> list[Facts]:
@@ -145,7 +148,7 @@ class Run:
         """Mark every cloned row in a file of one byte a row; write the counters that the next run starts from."""
         outline, shares = self.outline, self.outline.shares
         batches = [
-            clones.Batch(outline.part(item.unit, f"{number}.clones"), item.unit)
+            clones.Batch(outline.part(item.unit, f"clones-{number}"), item.unit)
             for item in facts
             for number, entries in enumerate(item.entries)
             if entries

@@ -1,13 +1,18 @@
 """What is done with one unit of work, wherever it runs: judge its rows, and leave its part of every file.
 
-A unit's facts (`Facts`, JSON) are written last and by renaming, so a unit is done when its facts are there: a run
-that is started again skips it, and an executor that dies half-way leaves nothing that counts.
+A unit's files are written to a folder of the attempt, which is renamed when it is whole. So a unit is done when
+its folder is there: a run that is started again skips it, and an executor that dies half-way, or lives on beside
+the one that took its place, leaves nothing that counts.
 """
 
 from __future__ import annotations
 
+import errno
 import json
-from contextlib import ExitStack
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,7 +58,7 @@ class Outline:
         return pa.schema([*columns, ("verdict", pa.string()), ("clause", pa.string()), ("event_id", pa.int64())])
 
     def part(self, unit: int, kind: str) -> Path:
-        return self.folder / f"{unit:07d}.{kind}"
+        return self.folder / f"{unit:07d}" / kind
 
 
 CODED = pa.dictionary(pa.int8(), pa.string())
@@ -76,11 +81,6 @@ class Facts:
     def judged(self) -> int:
         return self.rows - self.quarantined
 
-    def save(self, path: Path) -> None:
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(asdict(self)))
-        temporary.replace(path)
-
     @classmethod
     def load(cls, path: Path) -> Facts | None:
         return cls(**json.loads(path.read_text())) if path.exists() else None
@@ -88,21 +88,33 @@ class Facts:
 
 def screen_unit(outline: Outline, unit: Unit, judge: Judge, checker: Checker | None, threads: int = 1) -> Facts:
     """Judge a unit and write its part; what is done already is not done again."""
-    done = outline.part(unit.number, "json")
-    if facts := Facts.load(done):
+    if facts := Facts.load(outline.part(unit.number, "facts")):
         return facts
     facts = Facts(unit.number)
-    with ExitStack() as stack:
-        parts = Parts(outline, unit.number, stack)
-        for batch in batches(unit, threads):
-            screen_batch(outline, batch, judge, checker, facts, parts)
-    facts.save(done)
+    with attempt(outline, unit.number) as folder:
+        with ExitStack() as stack:
+            parts = Parts(outline, folder, stack)
+            for batch in batches(unit, threads):
+                screen_batch(batch, judge, checker, facts, parts)
+        (folder / "facts").write_text(json.dumps(asdict(facts)))
     return facts
 
 
-def screen_batch(
-    outline: Outline, batch: Batch, judge: Judge, checker: Checker | None, facts: Facts, parts: Parts
-) -> None:
+@contextmanager
+def attempt(outline: Outline, unit: int) -> Iterator[Path]:
+    """A folder that becomes the unit's when all went well, unless another attempt was first."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{unit:07d}-", dir=outline.folder))
+    try:
+        yield folder
+        folder.rename(outline.folder / f"{unit:07d}")
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def screen_batch(batch: Batch, judge: Judge, checker: Checker | None, facts: Facts, parts: Parts) -> None:
     rows = read(batch.table, batch.fault)
     forged = None
     if checker is not None or any(name in batch.table.column_names for name in ("tac", "card_factor", "txn_type")):
@@ -113,8 +125,8 @@ def screen_batch(
     if rows.fault.any():
         parts.write("quarantine", quarantine(batch, rows.fault))
         facts.quarantined += int(np.count_nonzero(rows.fault))
-    entries = clones.spill(rows, sum(facts.groups), outline.shares, outline.part(facts.unit, f"{len(facts.entries)}.clones"))
-    facts.entries.append(entries)
+    spilled = parts.folder / f"clones-{len(facts.entries)}"
+    facts.entries.append(clones.spill(rows, sum(facts.groups), parts.outline.shares, spilled))
     write_verdicts(batch, rows, judged, facts, parts)
     parts.write("summary", summary.of_batch(rows, judged.verdict))
     write_refused(batch, rows, judged, facts, parts)
@@ -123,26 +135,32 @@ def screen_batch(
 class Parts:
     """The files of one unit, opened as they are needed."""
 
-    def __init__(self, outline: Outline, unit: int, stack: ExitStack) -> None:
-        self.outline, self.unit, self._stack = outline, unit, stack
+    def __init__(self, outline: Outline, folder: Path, stack: ExitStack) -> None:
+        self.outline, self.folder, self._stack = outline, folder, stack
         self._writers: dict[str, pq.ParquetWriter] = {}
-        self._flags = stack.enter_context(outline.part(unit, "flags").open("wb"))
+        self._flags = stack.enter_context((folder / "flags").open("wb"))
 
     def flags(self, bits: np.ndarray[Any, np.dtype[np.uint16]]) -> None:
         self._flags.write(bits.data)
 
     def write(self, kind: str, table: pa.Table) -> None:
         if kind not in self._writers:
-            writer = pq.ParquetWriter(self.outline.part(self.unit, kind), table.schema, **OPTIONS.get(kind, COMPACT))
+            options = OPTIONS.get(kind, COMPACT)
+            if kind == "verdicts":
+                integers = [column.name for column in table.schema if pa.types.is_integer(column.type)]
+                options = options | {"column_encoding": dict.fromkeys(integers, PACKED)}
+            writer = pq.ParquetWriter(self.folder / kind, table.schema, **options)
             self._writers[kind] = self._stack.enter_context(writer)
         self._writers[kind].write_table(table, row_group_size=max(len(table), 1))
 
 
 COMPACT: dict[str, Any] = {"compression": "zstd", "compression_level": 1}
 OPTIONS: dict[str, dict[str, Any]] = {
-    "verdicts": {**COMPACT, "use_dictionary": ["verdict"], "store_schema": False},
-    "flag": {**COMPACT, "store_schema": False},
+    "verdicts": {"compression": "lz4", "use_dictionary": ["verdict"], "store_schema": False},
+    "flag": {"compression": "lz4", "store_schema": False},
 }
+# Numbers that rise, or need few of their bits: smaller and quicker than any compression.
+PACKED = "DELTA_BINARY_PACKED"
 
 
 def write_verdicts(batch: Batch, rows: Rows, judged: Judged, facts: Facts, parts: Parts) -> None:

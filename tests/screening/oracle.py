@@ -79,7 +79,7 @@ class Oracle:
     ) -> None:
         self.connection = duckdb.connect(config={"threads": threads})
         self.connection.execute("set timezone = 'UTC'")
-        senders = "true" if bound is None else f"institution_no in ({words(bound)})"
+        senders = "true" if bound is None else f"t.institution_no in ({words(bound)})"
         start = f"timestamptz '{known_from}'" if known_from else "'-infinity'::timestamptz"
         kinds = f"({words(refuses)})"
         text = JUDGED.format(transactions=transactions, history=history, bound=senders, known_from=start, refuses=kinds)

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.screening.data import make_history, write_history, write_transactions
@@ -19,7 +19,7 @@ from samkeeper.screening.judging import Rule
 from tests.screening import made
 from tests.screening.oracle import Oracle
 
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(phases=[Phase.generate], max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def assert_agrees(folder: Path, out: Path, oracle: Oracle, manifest: dict[str, Any]) -> None:
