@@ -123,6 +123,7 @@ def sealed(size: int | None) -> Signed:
     sealing.check_published(at=now)
     stands = queries.status()
     if stands.sealed and stands.sealed.checkpoint.size == stands.size:
+        sealing.publish(stands.sealed)  # whoever made it may have been stopped just before
         return stands.sealed
     with open_vault(settings.VAULT) as vault:
         return sealing.seal(vault, at=now)

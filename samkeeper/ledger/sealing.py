@@ -46,11 +46,11 @@ def published_file(origin: str) -> Path:
 
 
 def publish(signed: Signed) -> None:
-    """Put the checkpoint where a restored database finds it; never an older one over a newer."""
-    before = published(signed.checkpoint.origin)
-    if before and (before.checkpoint.epoch, before.checkpoint.size) > (signed.checkpoint.epoch, signed.checkpoint.size):
+    """Put the checkpoint where a restored database finds it; never over the same or a newer one."""
+    before, point = published(signed.checkpoint.origin), signed.checkpoint
+    if before and (before.checkpoint.epoch, before.checkpoint.size) >= (point.epoch, point.size):
         return
-    write_file(published_file(signed.checkpoint.origin), signed.line() + b"\n")
+    write_file(published_file(point.origin), signed.line() + b"\n")
 
 
 def published(origin: str) -> Signed | None:

@@ -124,8 +124,11 @@ def test_prove_wants_one_thing(ledger: Run, office: Path, words: list[object]) -
 def test_checkpoint_is_given_again_while_nothing_grows(ledger: Run, office: Path) -> None:
     first = ledger("checkpoint")
     (office / "vault").unlink()
+    (published,) = (office / "published").iterdir()
+    published.unlink()
     assert ledger("checkpoint") == first
     assert json.loads(first[1])["size"] == 5
+    assert published.read_text() == first[1]
 
 
 @pytest.mark.django_db
