@@ -50,7 +50,7 @@ FAULTS = (
     "分散因子 card_factor 不是16位十六进制数字",
     "金额 amount_fen 超过4294967295分，无法验证交易认证码",
     "交易类型 txn_type 不在0至255之间，无法验证交易认证码",
-    "本行字段数与表头不符",
+    "本行字段数与表头不符，或引号不成对",
     "本行含有无法识别的字符编码",
 )
 NO_SAM, BAD_SAM, NO_INSTITUTION, NO_TIME, BAD_TIME, NO_AMOUNT, BAD_AMOUNT, NEGATIVE = (1 << bit for bit in range(8))
@@ -62,6 +62,9 @@ U8 = np.ndarray[Any, np.dtype[np.uint64]]
 
 
 def reason(fault: int) -> str:
+    """In words; of a line that could not be cut into columns there is nothing more to say."""
+    if fault & RAGGED:
+        fault = RAGGED
     return "；".join(words for place, words in enumerate(FAULTS) if fault >> place & 1)
 
 
