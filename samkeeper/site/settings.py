@@ -56,6 +56,7 @@ VAULT = os.environ.get("SAMKEEPER_VAULT", str(VAR / "vault"))
 INSTALLED_APPS = [
     "samkeeper.ledger",
     "samkeeper.parties",
+    "samkeeper.papers",
     "samkeeper.registry",
     "samkeeper.stock",
     "samkeeper.casework",

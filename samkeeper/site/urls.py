@@ -24,6 +24,7 @@ urlpatterns = [
     path("rules/<slug:name>/", rulebooks.book, name="rulebook"),
     path("ledger/", record.entries, name="record"),
     path("ledger/<int:seq>/", record.entry, name="entry"),
+    path("", include("samkeeper.papers.urls")),
     path("", include("samkeeper.registry.urls")),
     path("", include("samkeeper.casework.urls")),
 ]

@@ -6,6 +6,7 @@ Prints one JSON object: what our own PC/SC link and the independent opensc-tool 
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -32,20 +33,59 @@ def main() -> None:
     sam, user = Sam(sam_memory(training)), UserCard(user_memory(training))
     wires = [served(chip, port) for chip, port in ((sam, vpcd.PORT), (user, vpcd.PORT + 1))]
     try:
-        sys.stdout.write(json.dumps(seen(training, wires)))
+        told = seen(training) | {"pulled": pulled(wires[0]), "hung": hung()}
+        sys.stdout.write(json.dumps(told))
+        sys.stdout.flush()
     finally:
-        daemon.terminate()
+        daemon.kill()  # it waits for a card that never answers
         daemon.wait()
 
 
-def served(chip: Chip, port: int) -> threading.Thread:
+def served(chip: Chip, port: int) -> socket.socket:
     wire = vpcd.insert(port)
-    thread = threading.Thread(target=vpcd.serve, args=(chip, wire), daemon=True)
-    thread.start()
-    return thread
+    threading.Thread(target=vpcd.serve, args=(chip, wire), daemon=True).start()
+    return wire
 
 
-def seen(training: Training, wires: list[threading.Thread]) -> dict[str, object]:
+def pulled(wire: socket.socket) -> str:
+    """What is told when the PSAM is taken out between two commands."""
+    readers = Readers()
+    link = patiently(readers, first(readers))
+    wire.shutdown(socket.SHUT_RDWR)
+    return complaint(link)
+
+
+class Silent(Sam):
+    """A chip that wakes up and then says nothing more."""
+
+    def transmit(self, raw: bytes) -> bytes:
+        threading.Event().wait()
+        return raw
+
+
+def hung() -> str:
+    """What is told when a reader never answers."""
+    readers = Readers()
+    served(Silent(sam_memory(Training())), vpcd.PORT)
+    return complaint(patiently(readers, first(readers)))
+
+
+def complaint(link: PcscLink) -> str:
+    for _ in range(20):
+        try:
+            link.transmit(Command(0x00, 0x84, 0x00, 0x00, le=4).to_bytes())
+        except Fault as fault:
+            link.close()
+            return fault.message
+        time.sleep(0.1)
+    return "nothing"
+
+
+def first(readers: Readers) -> str:
+    return min(readers.names())
+
+
+def seen(training: Training) -> dict[str, object]:
     readers = Readers()
     links = [patiently(readers, name) for name in sorted(readers.names())]
     terminal = Terminal(Card(links[0]), Card(links[1]))
@@ -68,18 +108,19 @@ def seen(training: Training, wires: list[threading.Thread]) -> dict[str, object]
         "ef15": ours.hex(),
         "opensc_atr": opensc("--atr"),
         "opensc_ef15": opensc("--send-apdu", "00B095000E"),
-        "served": all(wire.is_alive() for wire in wires),
     }
 
 
 def patiently(readers: Readers, name: str) -> PcscLink:
     """The daemon sees a card up to a second after it came."""
+    told = ""
     for _ in range(50):
         try:
-            return readers.connect(name)
-        except Fault:
+            return readers.connect(name, patience=1.0)
+        except Fault as fault:
+            told = fault.message
             time.sleep(0.1)
-    sys.exit(f"no card seen in {name}")
+    sys.exit(f"no card seen in {name}: {told}")
 
 
 def opensc(*arguments: str) -> str:

@@ -33,6 +33,7 @@ PAGES: dict[str, tuple[dict[str, object], str]] = {
     "rulebook": ({"name": "beijing"}, "200 200 200 200 200 302"),
     "record": ({}, "200 200 200 200 200 302"),
     "entry": ({"seq": 0}, "200 200 200 200 404 302"),
+    "papers:verify": ({"token": "unknown"}, "404 404 404 404 404 404"),
     "registry:cards": ({}, "200 200 200 200 200 302"),
     "registry:export": ({}, "200 200 200 200 200 302"),
     "registry:card": ({"sam_no": "D15600000001"}, "200 200 200 200 404 302"),

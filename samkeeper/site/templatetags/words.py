@@ -34,6 +34,7 @@ ENTRY_KINDS = {
     "case:sign": "签办",
     "case:step": "登记步骤",
     "case:done": "办结",
+    "paper:issue": "出具文书",
     "ledger:fork": "备份恢复",
 }
 
