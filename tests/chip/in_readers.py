@@ -1,6 +1,7 @@
 """Run in a namespace of its own: pcscd with two virtual readers, a PSAM and a holder's card in them.
 
-Prints one JSON object: what our own PC/SC link and the independent opensc-tool saw.
+Prints one JSON object: what our own PC/SC link and the independent opensc-tool saw. With arguments: runs that command
+beside the readers instead, and ends as it ends.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ def main() -> None:
     sam, user = Sam(sam_memory(training)), UserCard(user_memory(training))
     wires = [served(chip, port) for chip, port in ((sam, vpcd.PORT), (user, vpcd.PORT + 1))]
     try:
+        if sys.argv[1:]:
+            patiently(Readers(), "00 00").close()
+            sys.exit(subprocess.run(sys.argv[1:], check=False).returncode)
         told = seen(training) | {"pulled": pulled(wires[0]), "hung": hung()}
         sys.stdout.write(json.dumps(told))
         sys.stdout.flush()
@@ -66,8 +70,20 @@ class Silent(Sam):
 def hung() -> str:
     """What is told when a reader never answers."""
     readers = Readers()
+    emptied(readers, first(readers))
     served(Silent(sam_memory(Training())), vpcd.PORT)
     return complaint(patiently(readers, first(readers)))
+
+
+def emptied(readers: Readers, name: str) -> None:
+    """Wait until the daemon has noticed that the card is gone."""
+    for _ in range(50):
+        try:
+            readers.connect(name).close()
+        except Fault as fault:
+            if "没有卡" in fault.message:
+                return
+        time.sleep(0.1)
 
 
 def complaint(link: PcscLink) -> str:

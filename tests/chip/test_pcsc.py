@@ -16,6 +16,7 @@ from samkeeper.errors import Fault
 from samkeeper.keys import purchase
 
 SCRIPT = Path(__file__).with_name("in_readers.py")
+HARDWARE = Path(__file__).parents[1] / "hardware"
 
 
 def in_namespace(*command: str) -> str:
@@ -25,7 +26,7 @@ def in_namespace(*command: str) -> str:
     done = subprocess.run(
         [*mine, "sh", "-c", shell, "sh", *command], capture_output=True, text=True, timeout=120, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
@@ -42,6 +43,18 @@ def test_both_cards_work_through_a_real_reader_daemon() -> None:
     assert seen["ef15"][:20].upper() in "".join(seen["opensc_ef15"].split())
     assert seen["pulled"].endswith("请重新插卡。")
     assert seen["hung"] == "读卡器没有响应。请拔下读卡器后重新插好。"
+
+
+def test_the_hardware_plan_runs_on_the_card_it_names() -> None:
+    pytest_on_card = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(HARDWARE), "--reader", "00 00"]
+    said = in_namespace(sys.executable, str(SCRIPT), *pytest_on_card, "--card-no", Training().serial_no.hex())
+    assert "5 passed" in said
+
+
+def test_the_hardware_plan_leaves_another_card_alone() -> None:
+    pytest_on_card = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(HARDWARE), "--reader", "00 00"]
+    with pytest.raises(AssertionError, match="another card is in the reader"):
+        in_namespace(sys.executable, str(SCRIPT), *pytest_on_card, "--card-no", "0" * 20)
 
 
 def test_a_missing_service_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
