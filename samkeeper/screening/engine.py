@@ -82,4 +82,4 @@ def checker_for(setup: Setup) -> Checker | None:
         return None
     from samkeeper.keys.vault import open_vault  # noqa: PLC0415 - only runs with keys need the vault
 
-    return Checker(open_vault(setup.keys))
+    return Checker(open_vault(setup.keys), single=setup.keys.startswith("pkcs11:"))

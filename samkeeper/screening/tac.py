@@ -6,6 +6,8 @@ date and time. The vault derives each card's key and compares; neither key nor c
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -29,8 +31,11 @@ class Bulk(Protocol):
 
 
 class Checker:
-    def __init__(self, vault: Bulk) -> None:
+    """Safe to share between threads: `single` says that the vault is asked by one at a time."""
+
+    def __init__(self, vault: Bulk, *, single: bool) -> None:
         self.vault = vault
+        self._turn: AbstractContextManager[object] = Lock() if single else nullcontext()
 
     def check(self, rows: Rows, proofs: Proofs) -> U1:
         """1 where the derived key does not confirm the TAC, 2 where one is there that cannot be checked."""
@@ -42,7 +47,9 @@ class Checker:
         if len(chosen):
             factors = big_endian(proofs.factor[chosen], 8)
             tacs = big_endian(proofs.tac[chosen], 4)
-            confirmed = self.vault.check_tacs(LABEL, factors, message(rows, proofs, chosen), tacs)
+            data = message(rows, proofs, chosen)
+            with self._turn:
+                confirmed = self.vault.check_tacs(LABEL, factors, data, tacs)
             out[chosen[~confirmed]] = FORGED
         return out
 
