@@ -8,9 +8,32 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from samkeeper.lifecycle import STATES
+from samkeeper.parties.areas import area_name
 from samkeeper.registry.models import Card
 
-SORTS = {"no": "sam_no", "unit": "institution__name", "place": "place", "at": "last_event__at"}
+# What the list can show beside the number; the usual ones until a person chooses others.
+COLUMNS = {
+    "state": "状态",
+    "unit": "使用单位",
+    "place": "位置",
+    "serial": "卡面序列号",
+    "device": "终端设备号",
+    "kind": "卡种",
+    "purpose": "用途",
+    "warranty": "质保期至",
+    "valid": "使用有效期至",
+    "at": "最近变动",
+}
+USUAL_COLUMNS = ("state", "unit", "place", "at")
+
+SORTS = {
+    "no": "sam_no",
+    "unit": "institution__name",
+    "place": "place",
+    "warranty": "warranty_until",
+    "valid": "valid_until",
+    "at": "last_event__at",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +62,13 @@ class Asked:
     def on(self) -> bool:
         """Whether any filter is on: an empty list then means that nothing fits, not that nothing is there."""
         return any((self.text, self.state, self.unit, self.area))
+
+    def words(self) -> dict[str, str]:
+        """The filters that are on, as a person would say them."""
+        state = STATES[self.state].label if self.state else ""
+        area = area_name(self.area) if self.area else ""
+        said = {"查找": self.text, "状态": state, "单位编码": self.unit, "地区": area}
+        return {label: word for label, word in said.items() if word} or {"条件": "全部"}
 
     def narrow(self, cards: QuerySet[Card]) -> QuerySet[Card]:
         """The cards that fit all filters but the state, whose chips show how many each would leave."""

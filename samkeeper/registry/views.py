@@ -2,55 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from samkeeper.errors import NotYours
 from samkeeper.lifecycle import STATES, Part, allowed, parts
 from samkeeper.parties.access import acting
 from samkeeper.parties.areas import area_name
-from samkeeper.parties.models import Institution, Role
+from samkeeper.parties.models import Role
 from samkeeper.registry.forms import AsOf
-from samkeeper.registry.listing import Asked
+from samkeeper.registry.listing import COLUMNS, SORTS, USUAL_COLUMNS, Asked
 from samkeeper.registry.models import Card, CardEvent
 from samkeeper.registry.queries import USABLE, card_as_of, cards_of, counts_by_state
-from samkeeper.sheets import Column, csv_chunks, moment
+from samkeeper.registry.tables import as_csv, as_workbook
+from samkeeper.registry.units import institutions_of
 
 ROWS_A_PAGE = 50
+CHOSEN = "card-columns"
 REPORTERS = (Role.CUSTODIAN, Role.OFFICER)
-
-COLUMNS = (
-    Column("终端机编号", "sam_no"),
-    Column("卡面序列号", "serial_no"),
-    Column("状态", "state"),
-    Column("单位编码", "unit_no"),
-    Column("使用单位", "unit"),
-    Column("安装应用位置", "place"),
-    Column("终端设备号", "device_no"),
-    Column("最近变动时间", "at", moment),
-)
 
 PART_WORDS = {Part.ISSUER: "发卡机构", Part.DESK: "卡安全服务网点", Part.INSTITUTION: "使用单位"}
 
 
 def cards(request: HttpRequest) -> HttpResponse:
-    """The cards an account may see, filtered, sorted, a page at a time."""
-    asked = Asked.of(request.GET)
-    own = cards_of(acting(request))
-    listed = asked.listed(own)
-    page = Paginator(listed, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    """The cards an account may see, filtered, sorted, a page at a time, in the columns that were chosen."""
+    asked, account = Asked.of(request.GET), acting(request)
+    own = cards_of(account)
     counts = counts_by_state(asked.narrow(own))
+    shown = request.session.get(CHOSEN, USUAL_COLUMNS)
     return render(
         request,
         "registry/cards.html",
         {
-            "page": page,
+            "page": Paginator(asked.listed(own), ROWS_A_PAGE).get_page(request.GET.get("page")),
             "filters": asked,
             "states": [
                 (code, state.label, counts.get(code, 0))
@@ -58,7 +47,9 @@ def cards(request: HttpRequest) -> HttpResponse:
                 if code in counts or code == asked.state
             ],
             "areas": _areas(own),
-            "unit": Institution.objects.filter(unit_no=asked.unit).first() if asked.unit else None,
+            "unit": institutions_of(account).filter(unit_no=asked.unit).first(),
+            "columns": [(key, label, key in SORTS) for key, label in COLUMNS.items() if key in shown],
+            "choosable": [(key, label, key in shown) for key, label in COLUMNS.items()],
         },
     )
 
@@ -70,27 +61,23 @@ def _areas(cards: QuerySet[Card]) -> list[tuple[str, str, int]]:
     return found if len(found) > 1 else []
 
 
-def export(request: HttpRequest) -> StreamingHttpResponse:
-    """Exactly the cards that the list shows under the same filters, in the same order."""
-    listed = Asked.of(request.GET).listed(cards_of(acting(request)))
-    response = StreamingHttpResponse(csv_chunks(COLUMNS, _rows(listed)), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="cards-{timezone.localdate():%Y%m%d}.csv"'
-    return response
+@require_POST
+def choose_columns(request: HttpRequest) -> HttpResponse:
+    """Keep which columns the list shows, and go back to the same list."""
+    request.session[CHOSEN] = [key for key in COLUMNS if key in request.POST.getlist("column")]
+    return redirect(f"{reverse('registry:cards')}?{QueryDict(request.POST.get('query', '')).urlencode()}")
 
 
-def _rows(listed: QuerySet[Card]) -> Iterator[dict[str, Any]]:
-    for card in listed.iterator(chunk_size=2000):
-        unit, last = card.institution, card.last_event
-        yield {
-            "sam_no": card.sam_no,
-            "serial_no": card.serial_no,
-            "state": card.standing.label,
-            "unit_no": unit.unit_no if unit else "",
-            "unit": unit.name if unit else "",
-            "place": card.place,
-            "device_no": card.device_no,
-            "at": last.at if last else None,
-        }
+def export(request: HttpRequest, form: str) -> StreamingHttpResponse | FileResponse:
+    """Exactly the cards that the list shows under the same filters, in the same order, as CSV or as a workbook."""
+    asked, account, now = Asked.of(request.GET), acting(request), timezone.localtime()
+    listed = asked.listed(cards_of(account))
+    name = f"cards-{now:%Y%m%d-%H%M%S}.{form}"
+    if form == "csv":
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return StreamingHttpResponse(as_csv(listed), content_type="text/csv; charset=utf-8", headers=headers)
+    about = {**asked.words(), "导出人": account.name, "导出时间": f"{now:%Y-%m-%d %H:%M:%S}"}
+    return FileResponse(as_workbook(listed, about), as_attachment=True, filename=name)
 
 
 def card(request: HttpRequest, sam_no: str) -> HttpResponse:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from python_calamine import CalamineWorkbook
 
 from samkeeper.lifecycle import STATES, allowed
 from samkeeper.registry.models import Card
@@ -88,6 +89,31 @@ def test_the_export_holds_exactly_what_is_filtered(officer: Client, cards: list[
     assert [row["终端机编号"] for row in rows] == listed(officer.get("/cards/", query))
     assert {row["使用单位"] for row in rows} == {"北京同仁医院"}
     assert {row["状态"] for row in rows} == {card.standing.label for card in cards} - {cards[1].standing.label}
+
+
+def test_the_workbook_says_what_was_asked_for(officer: Client, cards: list[Card]) -> None:
+    response = officer.get("/cards/export.xlsx", {"state": "cancelled", "unit": "1101010001"})
+    book = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(response)))
+    cover = dict(row[:2] for row in book.get_sheet_by_name("说明").to_python())
+    assert (cover["状态"], cover["单位编码"], cover["导出人"], cover["行数"]) == (
+        "已注销",
+        "1101010001",
+        "李经办人",
+        "1",
+    )
+    head, row = book.get_sheet_by_name("数据").to_python()
+    assert dict(zip(head, row, strict=True))["终端机编号"] == cards[HELD.index("cancelled")].sam_no
+
+
+def test_the_chosen_columns_are_kept(officer: Client, cards: list[Card]) -> None:
+    back = officer.post("/cards/columns/", {"column": ["serial", "nonsense"], "query": "state=issued&sort=-no"})
+    assert back["Location"] == "/cards/?state=issued&sort=-no"
+    assert officer.get("/cards/").context["columns"] == [("serial", "卡面序列号", False)]
+
+
+def test_the_unit_of_others_is_not_named(officer: Client, cards: list[Card]) -> None:
+    stand_up("揭阳市", "445202", unit="揭阳市人民医院")
+    assert "揭阳市人民医院" not in officer.get("/cards/?unit=4452020001").content.decode()
 
 
 def test_a_long_list_is_shown_by_pages(officer: Client, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
