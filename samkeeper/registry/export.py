@@ -6,18 +6,20 @@ The same ledger size gives the same bytes.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from itertools import groupby, islice
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.db.models import Min, QuerySet
+from django.db.models import Max, Min, QuerySet
 
+from samkeeper.errors import BadInput
+from samkeeper.ledger.models import Entry
 from samkeeper.lifecycle import STATES
 from samkeeper.registry.history import Span, resolve
 from samkeeper.registry.models import CardPeriod
+from samkeeper.sheets.target import writing
 
 MOMENT = pa.timestamp("us", tz="UTC")
 FIELDS: dict[str, pa.DataType] = {
@@ -38,36 +40,38 @@ ROWS_A_GROUP = 100_000
 def write_history(out: Path, *, as_known_at: int | None = None) -> int:
     """Write the history to `out` (whole or not at all) and give the number of rows.
 
-    `as_known_at`: a ledger size; only what stood in the first so many entries is known. None: everything.
+    `as_known_at`: a ledger size; only what stood in the first so many entries is known. None: the present size.
+    Raises `BadInput` for a size that the ledger does not have yet, Fault where the file cannot be written.
     """
-    partial = out.with_name(out.name + ".partial")
-    known_from = _known_from(as_known_at)
+    known = _known(as_known_at)
+    known_from = _known_from(known)
     schema = SCHEMA.with_metadata({"known_from": known_from}) if known_from else SCHEMA
-    rows, written = _rows(as_known_at), 0
-    with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
+    rows, written = _rows(known), 0
+    with writing(out) as stream, pq.ParquetWriter(stream, schema, compression="zstd") as writer:
         while batch := list(islice(rows, ROWS_A_GROUP)):
             writer.write_batch(
                 pa.RecordBatch.from_pylist([dict(zip(schema.names, row, strict=True)) for row in batch], schema)
             )
             written += len(batch)
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(out)
     return written
 
 
 def _known(as_known_at: int | None) -> QuerySet[CardPeriod]:
-    return CardPeriod.objects.all() if as_known_at is None else CardPeriod.objects.filter(seq__lte=as_known_at)
+    """The assertions known at that size, whatever is written meanwhile."""
+    size = Entry.objects.aggregate(size=Max("seq"))["size"] or 0
+    if as_known_at is not None and as_known_at > size:
+        raise BadInput(f"账本现有 {size} 条，还没有第 {as_known_at} 条", remedy="请写不超过现有条数的数")
+    return CardPeriod.objects.filter(seq__lte=size if as_known_at is None else as_known_at)
 
 
-def _known_from(as_known_at: int | None) -> str:
+def _known_from(known: QuerySet[CardPeriod]) -> str:
     """When the register began: its earliest period."""
-    first = _known(as_known_at).aggregate(first=Min("valid_from"))["first"]
+    first = known.aggregate(first=Min("valid_from"))["first"]
     return first.isoformat() if first else ""
 
 
-def _rows(as_known_at: int | None) -> Iterator[tuple[object, ...]]:
-    periods = _known(as_known_at).select_related("card", "institution").order_by("card__sam_no", "seq")
+def _rows(known: QuerySet[CardPeriod]) -> Iterator[tuple[object, ...]]:
+    periods = known.select_related("card", "institution").order_by("card__sam_no", "seq")
     for _, of_card in groupby(periods.iterator(chunk_size=10_000), key=lambda period: period.card_id):
         yield from map(_row, resolve(of_card))
 

@@ -10,12 +10,17 @@ from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
 
+from samkeeper.errors import Fault
+
 Target = str | PathLike[str] | BinaryIO
 
 
 @contextmanager
 def writing(target: Target) -> Iterator[BinaryIO]:
-    """A stream to write to; a path is replaced only after everything is written and on the disk."""
+    """A stream to write to; a path is replaced only after everything is written and on the disk.
+
+    Fault where that fails: no such folder, no permission, disk full; then nothing has changed.
+    """
     if not isinstance(target, str | PathLike):
         yield target
         return
@@ -27,5 +32,9 @@ def writing(target: Target) -> Iterator[BinaryIO]:
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)
+    except OSError as error:
+        raise Fault(
+            f"写入 {path} 失败（{error.strerror}），没有留下半份文件。请检查文件夹、权限和磁盘后重试。"
+        ) from error
     finally:
         partial.unlink(missing_ok=True)
