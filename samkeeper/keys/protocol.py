@@ -62,6 +62,15 @@ class Wrapped:
     check_value: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class KeptShare:
+    """One of N shares of a key (`shares`), as a carrier keeps it: under the carrier's transport key."""
+
+    number: int
+    wrapped: Wrapped
+    carrier: KeyPath
+
+
 class KeyVault(Protocol):
     """A place where keys are made, imported, diversified, wrapped and used, and which they do not leave.
 
@@ -92,6 +101,20 @@ class KeyVault(Protocol):
         purpose: Purpose | None = None,
     ) -> KeyInfo:
         """Join the components (XOR) into the next version of `label`; Refused unless its check value is `expected`."""
+
+    def import_shares(
+        self,
+        label: str,
+        algorithm: Algorithm,
+        shares: Sequence[KeptShare],
+        *,
+        expected: bytes,
+        purpose: Purpose | None = None,
+    ) -> KeyInfo:
+        """Join M of N shares; the check value is required, since too few shares give a key too, a wrong one."""
+
+    def split(self, reference: str, *, threshold: int, carriers: Sequence[KeyPath]) -> Sequence[KeptShare]:
+        """Shares of a key, one under each carrier's transport key; any `threshold` of them bring it back."""
 
     def import_wrapped(
         self,

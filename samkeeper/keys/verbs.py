@@ -23,6 +23,7 @@ from samkeeper.keys.diversify import authentication_cryptogram, diversify, sprea
 from samkeeper.keys.mac import same, short_mac
 from samkeeper.keys.protocol import (
     Bytes2D,
+    KeptShare,
     KeyInfo,
     KeyPath,
     Wrapped,
@@ -33,6 +34,7 @@ from samkeeper.keys.protocol import (
     select,
 )
 from samkeeper.keys.secret import Secret
+from samkeeper.keys.shares import Share, join, split
 from samkeeper.keys.signing import PublicKey
 
 KEY_BYTES = 16
@@ -102,6 +104,23 @@ class VaultVerbs(ABC):
     ) -> KeyInfo:
         return self._admit(label, algorithm, join_components(algorithm, components), expected, purpose)
 
+    def import_shares(
+        self,
+        label: str,
+        algorithm: Algorithm,
+        shares: Sequence[KeptShare],
+        *,
+        expected: bytes,
+        purpose: Purpose | None = None,
+    ) -> KeyInfo:
+        opened = [self._opened(share, algorithm) for share in shares]
+        return self._admit(label, algorithm, join(opened).reveal(), expected, purpose)
+
+    def split(self, reference: str, *, threshold: int, carriers: Sequence[KeyPath]) -> Sequence[KeptShare]:
+        key = self._for(reference, Purpose.DERIVE, Purpose.WRAP)
+        shares = split(Secret(self._own(key)), threshold=threshold, count=len(carriers))
+        return [self._kept(share, key.algorithm, carrier) for share, carrier in zip(shares, carriers, strict=True)]
+
     def import_wrapped(
         self,
         label: str,
@@ -111,12 +130,7 @@ class VaultVerbs(ABC):
         under: KeyPath | str,
         purpose: Purpose | None = None,
     ) -> KeyInfo:
-        path = as_path(under)
-        key = self._for(path.reference, Purpose.WRAP)
-        if len(wrapped.cryptogram) % key.algorithm.block or not wrapped.cryptogram:
-            raise BadInput("密钥密文的长度不对", remedy="请向上级重新索取密钥密文")
-        plain = self._decipher(key, path, wrapped.cryptogram)
-        return self._admit(label, algorithm, plain[1 : 1 + plain[0]][-KEY_BYTES:], wrapped.check_value, purpose)
+        return self._admit(label, algorithm, self._unwrapped(wrapped, under), wrapped.check_value, purpose)
 
     def destroy(self, reference: str) -> None:
         if parse_reference(reference)[1] is None:
@@ -220,6 +234,25 @@ class VaultVerbs(ABC):
         path = as_path(under)
         transport = self._for(path.reference, Purpose.WRAP)
         return bulk.wrap(partial(self._encipher, transport, path), transport.algorithm.block, keys, header)
+
+    def _kept(self, share: Share, algorithm: Algorithm, carrier: KeyPath) -> KeptShare:
+        value = share.value.reveal()
+        row = self._wrap_rows(bulk.as_rows(value, KEY_BYTES), carrier, b"")
+        return KeptShare(share.number, Wrapped(row.tobytes(), check_value(algorithm, value)), carrier)
+
+    def _opened(self, kept: KeptShare, algorithm: Algorithm) -> Share:
+        value = self._unwrapped(kept.wrapped, kept.carrier)
+        if len(value) != KEY_BYTES or not same(check_value(algorithm, value), kept.wrapped.check_value):
+            raise Refused(f"第{kept.number}份的校验值不符，密钥没有恢复。请核对该份额和载体。", code="check-value")
+        return Share(kept.number, Secret(value))
+
+    def _unwrapped(self, wrapped: Wrapped, under: KeyPath | str) -> bytes:
+        path = as_path(under)
+        key = self._for(path.reference, Purpose.WRAP)
+        if len(wrapped.cryptogram) % key.algorithm.block or not wrapped.cryptogram:
+            raise BadInput("密钥密文的长度不对", remedy="请向上级重新索取密钥密文")
+        plain = self._decipher(key, path, wrapped.cryptogram)
+        return plain[1 : 1 + plain[0]][-KEY_BYTES:]
 
     def _admit(
         self, label: str, algorithm: Algorithm, key: bytes, expected: bytes | None, purpose: Purpose | None
