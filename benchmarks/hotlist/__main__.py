@@ -1,0 +1,5 @@
+import sys
+
+from benchmarks.hotlist import main
+
+main(big="--big" in sys.argv)
