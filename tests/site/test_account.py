@@ -33,6 +33,11 @@ def test_a_wrong_password_says_what_to_do_and_keeps_the_name(client: Client, off
     assert "wrong" not in page
 
 
+def test_empty_fields_are_asked_for_in_plain_words(client: Client) -> None:
+    page = client.post("/sign-in/", {}).content.decode()
+    assert "用户名：请填写" in page and "密码：请填写" in page
+
+
 def test_sign_out_ends_the_session(client: Client, office: Office) -> None:
     client.force_login(office.accounts["officer"])
     assert client.post("/sign-out/")["Location"] == "/sign-in/"
