@@ -114,7 +114,7 @@ class VaultVerbs(ABC):
         purpose: Purpose | None = None,
     ) -> KeyInfo:
         opened = [self._opened(share, algorithm) for share in shares]
-        return self._admit(label, algorithm, join(opened).reveal(), expected, purpose)
+        return self._admit(label, algorithm, join(opened), expected, purpose)
 
     def split(self, reference: str, *, threshold: int, carriers: Sequence[KeyPath]) -> Sequence[KeptShare]:
         key = self._for(reference, Purpose.DERIVE, Purpose.WRAP)
@@ -242,38 +242,41 @@ class VaultVerbs(ABC):
 
     def _opened(self, kept: KeptShare, algorithm: Algorithm) -> Share:
         value = self._unwrapped(kept.wrapped, kept.carrier)
-        if len(value) != KEY_BYTES or not same(check_value(algorithm, value), kept.wrapped.check_value):
+        if len(value) != KEY_BYTES or not same(check_value(algorithm, value.reveal()), kept.wrapped.check_value):
             raise Refused(f"第{kept.number}份的校验值不符，密钥没有恢复。请核对该份额和载体。", code="check-value")
-        return Share(kept.number, Secret(value))
+        return Share(kept.number, value)
 
-    def _unwrapped(self, wrapped: Wrapped, under: KeyPath | str) -> bytes:
+    def _unwrapped(self, wrapped: Wrapped, under: KeyPath | str) -> Secret:
         path = as_path(under)
         key = self._for(path.reference, Purpose.WRAP)
         if len(wrapped.cryptogram) % key.algorithm.block or not wrapped.cryptogram:
             raise BadInput("密钥密文的长度不对", remedy="请向上级重新索取密钥密文")
         plain = self._decipher(key, path, wrapped.cryptogram)
-        return plain[1 : 1 + plain[0]][-KEY_BYTES:]
+        return Secret(plain[1 : 1 + plain[0]][-KEY_BYTES:])
 
     def _admit(
-        self, label: str, algorithm: Algorithm, key: bytes, expected: bytes | None, purpose: Purpose | None
+        self, label: str, algorithm: Algorithm, key: Secret, expected: bytes | None, purpose: Purpose | None
     ) -> KeyInfo:
-        """Take a key in as the next version of `label`, if it is what its sender says."""
-        if algorithm.signs or not valid_key_size(algorithm, len(key)) or _weak(algorithm, key):
+        """Take a key in as the next version of `label`, if it is what its sender says.
+
+        The key stays a `Secret` here: a refusal's traceback may be shown with its variables.
+        """
+        if algorithm.signs or not valid_key_size(algorithm, len(key)) or _weak(algorithm, key.reveal()):
             raise Refused(f"导入的内容不能作为 {algorithm} 密钥", code="weak-key")
-        if expected is not None and not same(check_value(algorithm, key, len(expected)), expected):
+        if expected is not None and not same(check_value(algorithm, key.reveal(), len(expected)), expected):
             raise Refused("校验值不符，密钥没有导入。请核对各分量后重来。", code="check-value")
         version = next_version(self.list(), label)
-        return self._take(label, version, Secret(key, algorithm), fitting_purpose(algorithm, purpose))
+        return self._take(label, version, Secret(key.reveal(), algorithm), fitting_purpose(algorithm, purpose))
 
 
-def join_components(algorithm: Algorithm, components: Sequence[Secret]) -> bytes:
+def join_components(algorithm: Algorithm, components: Sequence[Secret]) -> Secret:
     """The XOR of at least two components of 16 bytes each; none of them says anything of the key."""
     if len(components) < 2 or any(len(component) != KEY_BYTES for component in components):
         raise BadInput(f"{algorithm} 密钥须由至少两个分量合成，每个分量{KEY_BYTES}字节", remedy="请检查各分量的长度")
     total = np.zeros(KEY_BYTES, np.uint8)
     for component in components:
         total ^= np.frombuffer(component.reveal(), np.uint8)
-    return total.tobytes()
+    return Secret(total.tobytes())
 
 
 def _weak(algorithm: Algorithm, key: bytes) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -18,7 +20,7 @@ from samkeeper.chip.securing import protected
 from samkeeper.chip.simulator import FaultKind, SimulatedLink
 from samkeeper.chip.terminal import select
 from samkeeper.chip.training import Training, blank_chip
-from samkeeper.errors import Fault
+from samkeeper.errors import Fault, Refused
 from samkeeper.keys.algorithms import Algorithm, Purpose
 from samkeeper.keys.diversify import city_factor, province_factor
 from samkeeper.keys.protocol import KeyPath, KeyVault
@@ -213,3 +215,30 @@ def test_an_image_shows_no_key_and_comes_back_whole(bureau: Bureau, tmp_path: Pa
     assert bureau.training.province("update").reveal() not in (tmp_path / "chip.image").read_bytes()
     assert "reveal" not in repr(memory)
     assert bureau.training.province("update").reveal().hex() not in repr(memory)
+
+
+def test_no_key_shows_in_logs_errors_or_representations(
+    bureau: Bureau,
+    vault: KeyVault,
+    training: Training,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    bureau.issue()
+    torn = Card(SimulatedLink(Sam(blank_chip(training)), FaultKind.PULLED))
+    torn.reset()
+    said = []
+    for failing in (Bureau(vault, torn, training).issue, lambda: vault.sign("update", b""), bureau.issue):
+        with pytest.raises((Fault, Refused)) as caught:
+            failing()
+        logging.getLogger("samkeeper").exception("personalisation failed", exc_info=caught.value)
+        said.append(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    chip = bureau.card.link._chip  # type: ignore[attr-defined]
+    objects = [repr(thing) for thing in (chip.memory, chip.session, vars(vault), vars(bureau), vault.list())]
+    everything = "\n".join([caplog.text, *capfd.readouterr(), *map("".join, said), *objects]).lower()
+    assert "personalisation failed" in everything
+    secret = [training.transport(), training.root("update"), training.root("control"), training.province("update")]
+    for key in (*secret, training.key("control", training.sam_serial)):
+        assert key.reveal().hex() not in everything
+        assert repr(key.reveal())[2:-1].lower() not in everything

@@ -15,6 +15,7 @@ from samkeeper.errors import BadInput, Fault
 from samkeeper.keys import diversify
 from samkeeper.keys.addresses import TokenAddress
 from samkeeper.keys.algorithms import Algorithm, Purpose
+from samkeeper.keys.making import make_vault
 from samkeeper.keys.protocol import KeyPath, KeyVault
 from samkeeper.keys.purchase import tac_over
 from samkeeper.keys.secret import Secret
@@ -120,6 +121,14 @@ def test_what_the_device_lacks_is_told(hsm: KeyVault, algorithm: Algorithm) -> N
     with pytest.raises(Fault, match="该设备不支持"):
         hsm.generate("tac", Algorithm.DES3)
         hsm.wrap("tac", under=hsm.generate("transport", Algorithm.DES3, Purpose.WRAP).label)
+
+
+def test_a_new_vault_signs_with_what_the_token_has(token: str) -> None:
+    with make_vault(token, ["tac:3DES"], sign=True, secret=PIN) as vault:
+        assert [(key.label, key.algorithm) for key in vault.list()] == [
+            ("sign", Algorithm.ECDSA),
+            ("tac", Algorithm.DES3),
+        ]
 
 
 def test_a_wrong_pin_is_told(token: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import traceback
 
 import numpy as np
 import pytest
@@ -137,6 +138,17 @@ def test_components_must_be_two_and_whole(vault: KeyVault, components: list[byte
 def test_components_with_another_check_value_are_refused(vault: KeyVault) -> None:
     with pytest.raises(Refused, match="校验值不符"):
         vault.import_components("root", Algorithm.SM4, [Secret(ROOT), Secret(bytes(range(16)))], expected=b"\0\0\0")
+
+
+def test_a_refused_import_shows_no_key_even_with_its_variables(vault: KeyVault) -> None:
+    part = bytes(range(16))
+    with pytest.raises(Refused) as caught:
+        vault.import_components("root", Algorithm.DES3, [Secret(part), Secret(xor(ROOT, part))], expected=b"\0\0\0")
+    shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "expected" in shown
+    for value in (ROOT, xor(ROOT, part)):
+        assert repr(value)[2:-1] not in shown
+        assert value.hex() not in shown.lower()
 
 
 def test_a_secret_shows_its_check_value_and_nothing_else() -> None:
