@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
+from samkeeper.errors import BadInput
 from samkeeper.hotlist import files
 from samkeeper.hotlist.files import Numbers
 from samkeeper.hotlist.lookup import WORDS, HotList
@@ -14,13 +13,15 @@ from samkeeper.hotlist.lookup import WORDS, HotList
 GIVEN = Path("--card")
 
 
-def listed(cards: Iterable[str]) -> Numbers:
+def listed(cards: Sequence[str]) -> Numbers:
     """Numbers given one by one, as a chunk; the i-th stands in line i. Raises BadInput as `files.read` does."""
-    encoded = [card.strip(" \t\r\n").encode() for card in cards]
-    sizes = np.array([len(card) for card in encoded], np.int64)
-    stops = np.cumsum(sizes)
-    text = np.frombuffer(b"".join(encoded) or b"\0", np.uint8)
-    numbers = Numbers(GIVEN, text, stops - sizes, stops, np.arange(1, len(encoded) + 1, dtype=np.int64))
+    text = "\n".join([card.strip(" \t\r\n") for card in cards])
+    if text.count("\n") >= max(1, len(cards)):
+        raise BadInput("卡号中不能换行", remedy="请逐个给出卡号")
+    try:
+        numbers, _ = files.lines(GIVEN, f"{text}\n".encode(), 1)
+    except UnicodeEncodeError:
+        raise BadInput("卡号不是有效的文字", remedy="请检查终端的编码") from None
     files.check(numbers)
     return numbers
 

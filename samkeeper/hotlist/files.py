@@ -111,21 +111,22 @@ def _text(path: Path, tell: Progress) -> Iterator[Numbers]:
             if cut == 0:
                 rest += block
                 continue
-            numbers, lines = _lines(path, rest + block[:cut], line)
+            numbers, seen = lines(path, rest + block[:cut], line)
             yield numbers
-            line, rest = line + lines, block[cut:]
+            line, rest = line + seen, block[cut:]
         if rest:
-            yield _lines(path, rest + b"\n", line)[0]
+            yield lines(path, rest + b"\n", line)[0]
 
 
-def _lines(path: Path, block: bytes, line: int) -> tuple[Numbers, int]:
+def lines(path: Path, block: bytes, line: int) -> tuple[Numbers, int]:
+    """The numbers of whole lines, the first of which is line `line`, and how many lines there are."""
     if not block.isascii():
         _check_utf8(path, block, line)
     text = np.frombuffer(block, np.uint8)
     room = block.count(b"\n")
-    starts, stops, lines = (np.empty(room, np.int64) for _ in range(3))
-    count, seen = _split(text, starts, stops, lines)
-    return Numbers(path, text, starts[:count], stops[:count], lines[:count] + line), seen
+    starts, stops, places = (np.empty(room, np.int64) for _ in range(3))
+    count, seen = _split(text, starts, stops, places)
+    return Numbers(path, text, starts[:count], stops[:count], places[:count] + line), seen
 
 
 def _check_utf8(path: Path, block: bytes, line: int) -> None:

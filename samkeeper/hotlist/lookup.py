@@ -91,6 +91,8 @@ class SegmentTable:
         return segments[at].rank + value - segments[at].start
 
     def ranks(self, numbers: Numbers) -> Places:
+        if not self.by_class:
+            return np.full(numbers.starts.size, NOWHERE, np.int64)
         which, values = self.classes.locate(numbers)
         return np.asarray(_ranks(which, values, self.bounds, self.starts, self.stops, self.bases), np.int64)
 

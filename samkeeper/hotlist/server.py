@@ -28,6 +28,10 @@ PRIVATE = ("cache-control", "no-store")
 TOO_LARGE = Reply(413, '{"type":"urn:samkeeper:too-large","title":"请求过大，请分批查询。","status":413}'.encode())
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Application:
     """Takes requests from granian and gives them the answers of `Status`."""
 
@@ -42,8 +46,7 @@ class Application:
         else:
             authorization = headers.get("authorization") or ""
             body = await protocol()
-            now, at = time.monotonic(), datetime.now(UTC)
-            reply = self.status.reply(Question(scope.method, scope.path, authorization, body, now, at))
+            reply = self.status.reply(Question(scope.method, scope.path, authorization, body, time.monotonic(), now))
         kept = [JSON if reply.status == 200 else PROBLEM, PRIVATE]
         if reply.retry_after:
             kept.append(("retry-after", str(reply.retry_after)))

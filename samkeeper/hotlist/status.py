@@ -13,11 +13,10 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from samkeeper.errors import BadInput, NotYours, Refused
@@ -29,13 +28,14 @@ from samkeeper.hotlist.reader import MAX_CHARS, UNKNOWN
 
 MOST_NUMBERS = 10_000
 MOST_BYTES = 4 << 20
+MOST_HEADERS = 10_000
 LOOK_EVERY = 1.0  # seconds between looks at the file
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """Status, body as JSON, seconds to wait (429 only)."""
 
     status: int
@@ -43,16 +43,15 @@ class Reply:
     retry_after: int = 0
 
 
-@dataclass(frozen=True)
-class Question:
-    """A request: `now` in seconds that never run backwards, for the limits; `at` the aware moment, for receipts."""
+class Question(NamedTuple):
+    """A request. `now`: seconds that never run backwards, for the limits; `at` tells the aware moment, for receipts."""
 
     method: str
     path: str
     authorization: str
     body: bytes
     now: float
-    at: datetime
+    at: Callable[[], datetime]
 
 
 class TooFast(Refused):
@@ -112,6 +111,7 @@ class Status:
 
     def __init__(self, published: Published, clients: Mapping[bytes, Client], sign: Sign | None) -> None:
         self.published, self.clients, self.sign = published, clients, sign
+        self.known: dict[str, Client] = {}  # by the whole header, so that a token is hashed once
 
     def reply(self, question: Question) -> Reply:
         """The reply to any question whatever; refusals as RFC 9457 problems."""
@@ -123,7 +123,7 @@ class Status:
             return Reply(error.status, _problem(error))
 
     def _answer(self, question: Question) -> dict[str, Any]:
-        client = find(self.clients, question.authorization)
+        client = self._client(question.authorization)
         verb = f"{question.method} {question.path}"
         if client is None or verb not in ("POST /status", "POST /statuses", "GET /list"):
             raise NotYours
@@ -135,10 +135,16 @@ class Status:
             raise TooFast(wait)
         answered = _states(held, client, numbers)
         if receipt:
-            return self._receipt(held, answered, question.at)
+            return self._receipt(held, answered, question.at())
         if verb == "POST /status":
             return {"card_no": answered[0][0], "status": answered[0][1], **self._list(held)}
         return {"answers": answered, **self._list(held)}
+
+    def _client(self, authorization: str) -> Client | None:
+        client = self.known.get(authorization) or find(self.clients, authorization)
+        if client is not None and len(self.known) < MOST_HEADERS:
+            self.known[authorization] = client
+        return client
 
     def _list(self, held: HotList) -> dict[str, Any]:
         return {"list": str(held.number), "made": self.published.made}
@@ -162,8 +168,8 @@ def _numbers(body: bytes, *, many: bool) -> tuple[list[str], bool]:
         raise BadInput(f"请求应是含 {key} 的 JSON", remedy="请按接口文档填写") from None
     if not isinstance(given, list) or not isinstance(receipt, bool) or len(numbers) > MOST_NUMBERS:
         raise BadInput(f"一次最多查询{MOST_NUMBERS}个卡号", remedy="请分批查询")
-    if any(not 0 < len(number) <= MAX_CHARS for number in numbers):
-        raise BadInput(f"卡号应为1至{MAX_CHARS}个字符", remedy="请检查卡号")
+    if "" in numbers or max(map(len, numbers), default=0) > MAX_CHARS or any("\n" in number for number in numbers):
+        raise BadInput(f"卡号应为一行之内1至{MAX_CHARS}个字符", remedy="请检查卡号")
     return numbers, receipt
 
 
@@ -177,7 +183,7 @@ def _states(held: HotList, client: Client, numbers: Sequence[str]) -> list[tuple
 
 
 def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return encode(value).encode()
 
 
 def _problem(error: Refused) -> bytes:

@@ -191,6 +191,8 @@ def test_first_stranger_is_named(desk):
 def test_missing_files_and_questions_are_refused(desk):
     assert "无法读取" in refused(2, "hotlist", "query", desk / "none.skh", "--card", "1")
     assert "--card" in refused(2, "hotlist", "query", desk / "old.skh")
+    for card in ("1\n2", "\udcff", "9" * 33):
+        assert "卡号" in refused(2, "hotlist", "query", desk / "old.skh", "--card", card)
     assert "无法写入" in refused(
         2, "hotlist", "apply", desk / "old.skh", desk / "delta.skh", "--out", desk / "no/where"
     )

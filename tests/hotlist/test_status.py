@@ -62,7 +62,7 @@ def status(workshop, clients, vault):
 
 def ask(status, path, content=None, token="centre", now=0.0, method="POST"):
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    reply = status.reply(Question(method, path, f"Bearer {token}", body, now, AT))
+    reply = status.reply(Question(method, path, f"Bearer {token}", body, now, lambda: AT))
     return reply.status, json.loads(reply.body)
 
 
@@ -98,6 +98,7 @@ def test_list_says_what_it_is(status):
         ("/status", {"card_no": 7}),
         ("/status", {"card_no": ""}),
         ("/status", {"card_no": "9" * 33}),
+        ("/statuses", {"card_nos": ["1", "2\n3"]}),
         ("/status", b'{"card_no": "\\ud800"}'),
         ("/status", {"card_no": "1", "receipt": "yes"}),
         ("/statuses", {"card_nos": "123"}),
