@@ -1,4 +1,4 @@
-"""The history file: exactly the columns of the interface, the same bytes for the same ledger size, and nothing later."""
+"""The history file: the columns of the interface, the same bytes for the same ledger size, nothing that came later."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from samkeeper.registry.models import FOREVER, Card
 from samkeeper.registry.moves import move
 from samkeeper.registry.placement import Placement
 from samkeeper.registry.queries import card_as_of
-from samkeeper.screening.history import load
 from tests.office import OPENED, WAYS, add_card, stand_up
 from tests.registry.register import leave
 
@@ -179,9 +178,3 @@ def test_a_failed_export_leaves_the_earlier_file(
         write_history(tmp_path / "history.parquet")
     assert [path.name for path in tmp_path.iterdir()] == ["history.parquet"]
     assert (tmp_path / "history.parquet").read_bytes() == before
-
-
-def test_screening_accepts_the_file(cards: list[Card], tmp_path: Path) -> None:
-    rows = write_history(tmp_path / "history.parquet")
-    index = load(tmp_path / "history.parquet")
-    assert (len(index.starts), index.known_from) == (rows, round(OPENED.timestamp() * 1_000_000))

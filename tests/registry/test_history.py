@@ -142,7 +142,7 @@ def test_as_known_at_a_position_only_what_stood_there_is_known(card: Card) -> No
 
 @pytest.mark.django_db
 def test_a_later_known_bounded_period_answers_only_for_its_time(card: Card) -> None:
-    """As a correction will write it: found on day 6 to have been in service again from day 2.5 to day 3.5."""
+    """As a correction will write it: known later to have been out of its terminal on day 2 but for an instant."""
     cancelled = CardPeriod.objects.get(card=card, state="cancelled")
     bounded = CardPeriod(
         card=card, event=cancelled.event, seq=99, state="issued", valid_from=day(2) + INSTANT, valid_until=day(3)
