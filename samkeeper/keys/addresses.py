@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -10,6 +11,7 @@ from urllib.parse import unquote
 from samkeeper.errors import BadInput
 
 PKCS11, SDF = "pkcs11:", "sdf:"
+TOKEN_NAMES = ("token", "serial", "manufacturer", "model", "slot-id")
 MODULE_VARIABLE = "SAMKEEPER_PKCS11_MODULE"
 EXAMPLE = "例如 pkcs11:token=kms?module-path=/usr/lib/softhsm/libsofthsm2.so"
 SDF_EXAMPLE = "例如 sdf:/var/lib/samkeeper/keys.json?library=/usr/lib/libsdf.so&kek=1&pair=1"
@@ -17,11 +19,10 @@ SDF_EXAMPLE = "例如 sdf:/var/lib/samkeeper/keys.json?library=/usr/lib/libsdf.s
 
 @dataclass(frozen=True, slots=True)
 class TokenAddress:
-    """The vendor's library and the token in it, by label or by serial number."""
+    """The vendor's library, and what is known of the token in it: one of RFC 7512's names for it at least."""
 
     module: str
-    token: str | None
-    serial: str | None
+    known: Mapping[str, str]
 
     @classmethod
     def parse(cls, uri: str) -> TokenAddress:
@@ -29,13 +30,13 @@ class TokenAddress:
         fields = _fields(path, ";", EXAMPLE) | _fields(query, "&", EXAMPLE)
         if "pin-value" in fields:
             raise BadInput("PIN 不能写在地址里", remedy="请写入口令文件，由 SAMKEEPER_VAULT_SECRET_FILE 指明")
-        _no_strangers(fields, {"token", "serial", "module-path"}, EXAMPLE)
-        module = fields.get("module-path") or os.environ.get(MODULE_VARIABLE)
+        _no_strangers(fields, {*TOKEN_NAMES, "module-path"}, EXAMPLE)
+        module = fields.pop("module-path", None) or os.environ.get(MODULE_VARIABLE)
         if not module:
             raise BadInput("地址中没有厂商库 module-path", remedy=EXAMPLE)
-        if not {"token", "serial"} & fields.keys():
+        if not fields:
             raise BadInput("地址中没有令牌名 token 或序列号 serial", remedy=EXAMPLE)
-        return cls(module, fields.get("token"), fields.get("serial"))
+        return cls(module, fields)
 
 
 @dataclass(frozen=True, slots=True)

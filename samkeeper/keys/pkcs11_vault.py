@@ -191,23 +191,32 @@ def _token(address: TokenAddress) -> pkcs11.Token:
     except (exceptions.PKCS11Error, RuntimeError) as error:
         raise BadInput("厂商库装不上", where=address.module, remedy="请核对 module-path") from error
     with _device():
-        try:
-            return library.get_token(token_label=address.token, token_serial=_encoded(address.serial))
-        except (exceptions.NoSuchToken, exceptions.MultipleTokensReturned):
-            name = address.token or address.serial
-            raise BadInput(f"没有找到唯一的令牌“{name}”", where=address.module, remedy="请核对令牌名或序列号") from None
+        fitting = [token for token in library.get_tokens() if _fits(token, address.known)]
+    if len(fitting) != 1:
+        told = "，".join(f"{name}={value}" for name, value in address.known.items())
+        raise BadInput(f"没有找到唯一的令牌（{told}）", where=address.module, remedy="请核对令牌名或序列号")
+    return fitting[0]
+
+
+def _fits(token: pkcs11.Token, known: Mapping[str, str]) -> bool:
+    """Whether the token is what RFC 7512's attributes say of it."""
+    serial = token.serial.decode("ascii", "replace") if isinstance(token.serial, bytes) else str(token.serial)
+    facts = {
+        "token": token.label,
+        "serial": serial.rstrip(" \0"),
+        "manufacturer": token.manufacturer_id,
+        "model": token.model,
+        "slot-id": str(token.slot.slot_id),
+    }
+    return all(facts[name] == value for name, value in known.items())
 
 
 def _logged_in(token: pkcs11.Token, pin: Secret) -> Any:
     """A session. A login is the whole process's: a vault opened inside another's span needs and ends none."""
     try:
-        return token.open(user_pin=pin.reveal().decode(), rw=True)
+        return token.open(user_pin=pin.reveal().decode("utf-8", "replace"), rw=True)
     except exceptions.UserAlreadyLoggedIn:
         return token.open(rw=True)
-
-
-def _encoded(serial: str | None) -> bytes | None:
-    return serial.encode() if serial else None
 
 
 def _ours(found: Handle) -> bool:

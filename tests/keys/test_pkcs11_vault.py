@@ -83,7 +83,7 @@ def test_the_token_signs_and_anyone_verifies(hsm: KeyVault) -> None:
 def test_a_key_in_the_token_cannot_be_read(hsm: KeyVault, token: str) -> None:
     hsm.generate("tac", Algorithm.DES3)
     address = TokenAddress.parse(token)
-    session = pkcs11.lib(MODULE).get_token(token_label=address.token).open()
+    session = pkcs11.lib(MODULE).get_token(token_label=address.known["token"]).open()
     found = next(iter(session.get_objects({pkcs11.Attribute.LABEL: "tac@1"})))
     with pytest.raises(pkcs11.exceptions.AttributeSensitive):
         found[pkcs11.Attribute.VALUE]
@@ -134,6 +134,16 @@ def test_a_new_vault_signs_with_what_the_token_has(token: str) -> None:
 def test_a_wrong_pin_is_told(token: str) -> None:
     with pytest.raises(BadInput, match="PIN 不对"):
         open_vault(token, Secret(b"000000"))
+
+
+def test_a_token_is_found_by_all_that_is_said_of_it(token: str) -> None:
+    label = TokenAddress.parse(token).known["token"]
+    found = pkcs11.lib(MODULE).get_token(token_label=label)
+    said = f"model=SoftHSM%20v2;manufacturer=SoftHSM%20project;serial={found.serial.decode()};token={label}"
+    with open_vault(f"pkcs11:{said}?module-path={MODULE}", PIN) as vault:
+        assert not vault.list()
+    with pytest.raises(BadInput, match="没有找到唯一的令牌"):
+        open_vault(f"pkcs11:model=Other;token={label}?module-path={MODULE}", PIN)
 
 
 def test_a_token_with_keys_is_not_made_again(hsm: KeyVault, token: str) -> None:
