@@ -11,17 +11,17 @@ from numba import njit
 
 from samkeeper.errors import BadInput
 from samkeeper.hotlist import reader
-from samkeeper.hotlist.arrays import Bytes, Flags, Places
+from samkeeper.hotlist.arrays import Bytes, Places
 from samkeeper.hotlist.blocks import Coded, rows
 from samkeeper.hotlist.files import Numbers
-from samkeeper.hotlist.hashing import hash_numbers
 from samkeeper.hotlist.pool import Pool
 from samkeeper.hotlist.reader import COMPLEMENT, INVALID, OPEN, UNKNOWN, VALID, Part, Ranges
 from samkeeper.hotlist.shapes import Classes
 
 WORDS = (VALID, INVALID, UNKNOWN)
 NOWHERE = -1
-BEGIN = np.zeros(1, np.int64)
+FIRST = np.zeros(1, np.int64)
+NOT_SKIPPED = np.zeros(1, np.bool_)
 
 
 @njit(cache=True, nogil=True)
@@ -174,7 +174,7 @@ class HotList:
             if marked:
                 marked.flip(ranks[key], bool(part.flags & COMPLEMENT), answers)
             if part.flags & OPEN and not known.all():
-                self._ask_pool(part, pool, numbers, ~known, answers)
+                pool.flip(numbers, known, bool(part.flags & COMPLEMENT), answers)
                 known[:] = True
         answers[~known] = WORDS.index(UNKNOWN)
         return answers
@@ -195,9 +195,9 @@ class HotList:
             if rank != NOWHERE and marked:
                 flips ^= marked.at(rank) ^ (part.flags & COMPLEMENT)
             elif part.flags & OPEN:
-                text = np.frombuffer(number, np.uint8)
-                hashes = hash_numbers(text, BEGIN, np.array([text.size]))
-                flips ^= int(pool.marked(*hashes)[0]) ^ (part.flags & COMPLEMENT)
+                told = np.zeros(1, np.uint8)
+                pool.flip(_alone(number), NOT_SKIPPED, bool(part.flags & COMPLEMENT), told)
+                flips ^= int(told[0])
             else:
                 known = False
         return flips if known else WORDS.index(UNKNOWN)
@@ -208,10 +208,11 @@ class HotList:
             self._tables[key] = SegmentTable(part.ranges)
         return self._tables[key]
 
-    @staticmethod
-    def _ask_pool(part: Part, pool: Pool, numbers: Numbers, outside: Flags, answers: Bytes) -> None:
-        h1, h2 = hash_numbers(numbers.text, numbers.starts[outside], numbers.stops[outside])
-        answers[outside] ^= pool.marked(h1, h2) ^ bool(part.flags & COMPLEMENT)
+
+def _alone(number: bytes) -> Numbers:
+    """A chunk of one number."""
+    text = np.frombuffer(number, np.uint8)
+    return Numbers(Path(), text, FIRST, np.array([text.size]), FIRST)
 
 
 def damaged(path: Path) -> BadInput:

@@ -7,10 +7,13 @@ import struct
 from collections.abc import Sequence
 
 import numpy as np
+from numba import njit
 
 from samkeeper.hotlist import reader
 from samkeeper.hotlist.arrays import Bytes, Flags, Places, Words
-from samkeeper.hotlist.ribbon import BOUNDS, Stage, make_stage, passing, step
+from samkeeper.hotlist.files import Numbers
+from samkeeper.hotlist.hashing import siphash
+from samkeeper.hotlist.ribbon import BOUNDS, Stage, make_stage, passes, passing, step
 
 MAX_BITS = 24
 
@@ -38,7 +41,8 @@ def encode(h1: Words, h2: Words, marked: Flags) -> bytes:
     if bits:
         section = b"\2" + _bytes(make_stage(0, bits, m1, m2, None))
         filters = reader.pool_stages(reader.Cursor(b"\1" + section[1:], 0, len(section)))
-        passed = Pool(np.frombuffer(section, np.uint8), filters, only_filters=True).marked(h1, h2) & ~marked
+        table, shifts, _ = _table(filters)
+        passed = passing(np.frombuffer(section, np.uint8), table, BOUNDS, shifts, h1, h2) & ~marked
     else:
         passed = ~marked
     h1, h2 = np.concatenate([m1, h1[passed]]), np.concatenate([m2, h2[passed]])
@@ -57,26 +61,50 @@ def _bytes(stage: Stage) -> bytes:
     return b"".join(out)
 
 
+@njit(cache=True, nogil=True)
+def _flip(text, starts, stops, skipped, flip, data, tables, shifts, ends, bounds, answers):  # type: ignore[no-untyped-def]
+    """Turn the answers round of the numbers whose mark differs from `flip`; the stages' layers end at `ends`."""
+    for i in range(starts.size):
+        if skipped[i]:
+            continue
+        h1, h2 = siphash(text, starts[i], stops[i])
+        begin, marked = 0, ends.size > 0
+        for stage in range(ends.size):
+            rows, steps = tables[begin : ends[stage]], shifts[begin : ends[stage]]
+            if not passes(data, rows, bounds, steps, h1, h2, stage < ends.size - 1):
+                marked = False
+                break
+            begin = ends[stage]
+        answers[i] ^= marked ^ flip
+
+
+def _table(stages: Sequence[reader.Stage]) -> tuple[Places, Words, Places]:
+    """The layers of all stages as rows for `passes`, what is added to the hashes, and where each stage's rows end."""
+    rows = [
+        (stage.bits, layer.columns, layer.meta_at, layer.words_at, layer.last)
+        for stage in stages
+        for layer in stage.layers
+    ]
+    shifts = [
+        step(index, depth, layer.seed) for index, stage in enumerate(stages) for depth, layer in enumerate(stage.layers)
+    ]
+    ends = np.cumsum([len(stage.layers) for stage in stages], dtype=np.int64)
+    return np.array(rows, np.int64).reshape(-1, 5), np.array(shifts, np.uint64), ends
+
+
 class Pool:
-    """A pool where it lies in `text`, ready to be asked. `only_filters`: the stages are filters, all of them."""
+    """A pool where it lies in `data`, ready to be asked."""
 
-    def __init__(self, text: Bytes, stages: Sequence[reader.Stage], *, only_filters: bool = False) -> None:
-        self.text = text
-        self.stages: list[tuple[Places, Words, bool]] = []
-        for index, stage in enumerate(stages):
-            rows = [(stage.bits, layer.columns, layer.meta_at, layer.words_at, layer.last) for layer in stage.layers]
-            shifts = [step(index, depth, layer.seed) for depth, layer in enumerate(stage.layers)]
-            is_filter = only_filters or index < len(stages) - 1
-            self.stages.append((np.array(rows, np.int64), np.array(shifts, np.uint64), is_filter))
+    def __init__(self, data: Bytes, stages: Sequence[reader.Stage]) -> None:
+        self.data = data
+        self.tables, self.shifts, self.ends = _table(stages)
 
-    def marked(self, h1: Words, h2: Words) -> Flags:
-        """Which of the hashed numbers pass every stage; none where there is no stage."""
-        out = np.zeros(h1.size, np.bool_)
-        alive = np.arange(h1.size if self.stages else 0)
-        for table, shifts, is_filter in self.stages:
-            alive = alive[passing(self.text, table, BOUNDS, shifts, h1[alive], h2[alive], is_filter)]
-        out[alive] = True
-        return out
+    def flip(self, numbers: Numbers, skipped: Flags, complement: bool, answers: Bytes) -> None:
+        """Turn round the answers (0, 1) of the marked numbers, of the others where `complement`; not of the skipped."""
+        _flip(
+            numbers.text, numbers.starts, numbers.stops, skipped, complement,
+            self.data, self.tables, self.shifts, self.ends, BOUNDS, answers,
+        )  # fmt: skip
 
 
 def entropy(marked: int, total: int) -> float:

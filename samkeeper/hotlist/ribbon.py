@@ -230,20 +230,25 @@ def _holds(data, bits, columns, words_at, equation, is_filter):  # type: ignore[
     return True
 
 
+@njit(cache=True)
+def passes(data, table, bounds, shifts, h1, h2, is_filter):  # type: ignore[no-untyped-def]
+    """Whether a stage lets a number through. `table`, per layer: bits, columns, meta_at, words_at (in `data`), last."""
+    for depth in range(shifts.size):
+        bits, columns, meta_at, words_at, last = table[depth]
+        equation = _equation(h1, h2, shifts[depth], columns - WIDTH + 1)
+        if not last:
+            index = equation[1] // bounds[-1]
+            level = (data[meta_at + index // 4] >> (2 * (index % 4))) & 3
+            if equation[1] % bounds[-1] < bounds[level]:
+                continue
+        return _holds(data, bits, columns, words_at, equation, is_filter)
+    return False
+
+
 @njit(cache=True, nogil=True)
-def passing(data: Bytes, table: Places, bounds: Places, shifts: Words, h1: Words, h2: Words, is_filter: bool) -> Flags:
-    """Which numbers a stage lets through. `table`, per layer: bits, columns, meta_at, words_at (in `data`), last."""
-    out = np.zeros(h1.size, np.bool_)
-    bucket = bounds[-1]
+def passing(data: Bytes, table: Places, bounds: Places, shifts: Words, h1: Words, h2: Words) -> Flags:
+    """Which hashed numbers a filter lets through."""
+    out = np.empty(h1.size, np.bool_)
     for i in range(h1.size):
-        for depth in range(shifts.size):
-            bits, columns, meta_at, words_at, last = table[depth]
-            equation = _equation(h1[i], h2[i], shifts[depth], columns - WIDTH + 1)
-            if not last:
-                index = equation[1] // bucket
-                level = (data[meta_at + index // 4] >> (2 * (index % 4))) & 3
-                if equation[1] % bucket < bounds[level]:
-                    continue
-            out[i] = _holds(data, bits, columns, words_at, equation, is_filter)
-            break
+        out[i] = passes(data, table, bounds, shifts, h1[i], h2[i], True)
     return out
