@@ -90,15 +90,14 @@ def render(form: Layout, facts: Facts, *, format: Format = "pdf", margin: Margin
 
     Raises `BadInput` for what the form cannot hold, `Fault` where the machine has no font to print with.
     """
+    filled = filling(form, facts, margin)
+    return typeset(form.blank.file, filled, format=format, page=page, at=margin.printed_at)
+
+
+def filling(form: Layout, facts: Facts, margin: Margin = NO_MARGIN) -> Contents:
+    """What the layout is given: the form's own contents, how many copies, and what stands in the margin."""
     filled = contents(facts, form.blank, form.book)
-    data = {
-        "title": form.name,
-        **filled,
-        "author": form.book.issuer,
-        "copies": form.copies,
-        "margin": _margin(margin, form, filled),
-    }
-    return typeset(form.blank.file, data, format=format, page=page, at=margin.printed_at)
+    return {**filled, "author": form.book.issuer, "copies": form.copies, "margin": _margin(margin, form, filled)}
 
 
 def _margin(margin: Margin, form: Layout, filled: Contents) -> Contents:

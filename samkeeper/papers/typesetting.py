@@ -57,17 +57,22 @@ def family(available: typst.Fonts) -> str:
     raise Fault(NO_FONT)
 
 
+def compiler_of(file: str, data: Mapping[str, Any]) -> typst.Compiler:
+    """Typst with the layout `file` and what it is to show. Raises `Fault` without a font."""
+    available = fonts()
+    inputs = {"data": json.dumps({**data, "fonts": [family(available)]}, ensure_ascii=False)}
+    return typst.Compiler(
+        str(LAYOUT / f"{file}.typ"), root=str(LAYOUT), font_paths=available, ignore_system_fonts=True, sys_inputs=inputs
+    )
+
+
 def typeset(file: str, data: Mapping[str, Any], *, format: Format, page: int, at: datetime | None) -> bytes:
     """The layout `file` filled with `data`: the whole as PDF/A-2b, or one page (from 1) as a picture.
 
     `at`: the moment in the PDF's own description. Raises `Fault` without a font, `BadInput` for a sign that no font
     has and for a page that is not there.
     """
-    available = fonts()
-    inputs = {"data": json.dumps({**data, "fonts": [family(available)]}, ensure_ascii=False)}
-    compiler = typst.Compiler(
-        str(LAYOUT / f"{file}.typ"), root=str(LAYOUT), font_paths=available, ignore_system_fonts=True, sys_inputs=inputs
-    )
+    compiler = compiler_of(file, data)
     try:
         if format == "pdf":
             return _page(compiler.compile(format="pdf", pdf_standards=["a-2b"], timestamp=at), 1)
