@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from samkeeper.chip import layouts
 from samkeeper.chip.apdu import Command
-from samkeeper.chip.cos import Chip, Handler, Says
+from samkeeper.chip.engine import Handler, Says
+from samkeeper.chip.filing import Filing
 from samkeeper.chip.memory import FREE, ChipKey, File, Folder, Life, Usage
 from samkeeper.keys.algorithms import Algorithm
 from samkeeper.keys.cipher import decrypt_blocks
@@ -20,7 +21,7 @@ ALGORITHMS = {0x00: Algorithm.DES3, 0x04: Algorithm.SM4}
 FM_USAGES = {0x30: 0x07, 0x32: 0x06, 0x34: 0x0F, 0x36: 0x01, 0x37: 0x03, 0x38: 0x04, 0x39: 0x0E, 0x3E: 0x22, 0x3F: 0x29}
 
 
-class Personalised(Chip):
+class Personalised(Filing):
     """A chip that can be issued."""
 
     def handlers(self) -> dict[tuple[int, int], Handler]:

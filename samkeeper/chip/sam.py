@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from samkeeper.chip import layouts
 from samkeeper.chip.apdu import Command
-from samkeeper.chip.cos import Handler, Says
+from samkeeper.chip.engine import Handler, Says
 from samkeeper.chip.memory import ChipKey, File, Life, Usage
 from samkeeper.chip.personalising import ALGORITHMS, Personalised
 from samkeeper.keys import purchase

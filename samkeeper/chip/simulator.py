@@ -6,7 +6,7 @@ import time
 from enum import StrEnum
 
 from samkeeper.chip.atr import Atr
-from samkeeper.chip.cos import Chip
+from samkeeper.chip.engine import Chip
 from samkeeper.chip.sam import Sam
 from samkeeper.chip.training import PROOF, UPDATE, Training, sam_memory
 from samkeeper.errors import BadInput, Fault

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from samkeeper.chip.apdu import Command
-from samkeeper.chip.cos import Handler, Says
+from samkeeper.chip.engine import Handler, Says
 from samkeeper.chip.memory import ChipKey, Usage
 from samkeeper.chip.personalising import Personalised
 from samkeeper.keys import purchase

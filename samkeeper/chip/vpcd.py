@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import time
 
-from samkeeper.chip.cos import Chip
+from samkeeper.chip.engine import Chip
 from samkeeper.errors import Fault
 
 PORT = 35963  # the first virtual reader; the second listens on the next

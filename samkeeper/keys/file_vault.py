@@ -21,10 +21,11 @@ from samkeeper.keys import ecdsa, seal, sm2
 from samkeeper.keys.algorithms import Algorithm, Purpose
 from samkeeper.keys.check_value import check_value
 from samkeeper.keys.cipher import decrypt_blocks, encrypt_blocks
+from samkeeper.keys.components import KEY_BYTES
 from samkeeper.keys.protocol import KeyInfo
 from samkeeper.keys.secret import Secret
 from samkeeper.keys.signing import PublicKey
-from samkeeper.keys.verbs import KEY_BYTES, VaultVerbs
+from samkeeper.keys.verbs import VaultVerbs
 
 NOTICE = "【注意】文件密钥库仅供开发、培训和测试，不得存放正式密钥；正式密钥须存放在经批准的密码机中。\n"
 

@@ -12,13 +12,12 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-
 from samkeeper.errors import BadInput, Fault, Refused
 from samkeeper.keys import bulk
 from samkeeper.keys.algorithms import Algorithm, Purpose, fitting_purpose
 from samkeeper.keys.check_value import check_value
 from samkeeper.keys.cipher import decrypt_blocks, encrypt_blocks, valid_key_size
+from samkeeper.keys.components import KEY_BYTES, join_components, weak
 from samkeeper.keys.diversify import authentication_cryptogram, diversify, spread
 from samkeeper.keys.mac import same, short_mac
 from samkeeper.keys.protocol import (
@@ -36,8 +35,6 @@ from samkeeper.keys.protocol import (
 from samkeeper.keys.secret import Secret
 from samkeeper.keys.shares import Share, join, split
 from samkeeper.keys.signing import PublicKey
-
-KEY_BYTES = 16
 
 
 class VaultVerbs(ABC):
@@ -261,29 +258,9 @@ class VaultVerbs(ABC):
 
         The key stays a `Secret` here: a refusal's traceback may be shown with its variables.
         """
-        if algorithm.signs or not valid_key_size(algorithm, len(key)) or _weak(algorithm, key.reveal()):
+        if algorithm.signs or not valid_key_size(algorithm, len(key)) or weak(algorithm, key.reveal()):
             raise Refused(f"导入的内容不能作为 {algorithm} 密钥", code="weak-key")
         if expected is not None and not same(check_value(algorithm, key.reveal(), len(expected)), expected):
             raise Refused("校验值不符，密钥没有导入。请核对各分量后重来。", code="check-value")
         version = next_version(self.list(), label)
         return self._take(label, version, Secret(key.reveal(), algorithm), fitting_purpose(algorithm, purpose))
-
-
-def join_components(algorithm: Algorithm, components: Sequence[Secret]) -> Secret:
-    """The XOR of at least two components of 16 bytes each; none of them says anything of the key."""
-    if len(components) < 2 or any(len(component) != KEY_BYTES for component in components):
-        raise BadInput(f"{algorithm} 密钥须由至少两个分量合成，每个分量{KEY_BYTES}字节", remedy="请检查各分量的长度")
-    total = np.zeros(KEY_BYTES, np.uint8)
-    for component in components:
-        total ^= np.frombuffer(component.reveal(), np.uint8)
-    return Secret(total.tobytes())
-
-
-def _weak(algorithm: Algorithm, key: bytes) -> bool:
-    """All bytes equal, or a 3DES key whose halves make it single DES."""
-    return len(set(key)) == 1 or (algorithm is Algorithm.DES3 and _bare(key[:8]) == _bare(key[8:]))
-
-
-def _bare(half: bytes) -> bytes:
-    """A DES key without its parity bits."""
-    return bytes(byte & 0xFE for byte in half)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from samkeeper.chip import vpcd
 from samkeeper.chip.apdu import Command
-from samkeeper.chip.cos import Chip
+from samkeeper.chip.engine import Chip
 from samkeeper.chip.link import Card
 from samkeeper.chip.pcsc import PcscLink, Readers
 from samkeeper.chip.sam import Sam

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samkeeper.chip import tlv
@@ -16,11 +16,13 @@ BYTE = st.integers(0, 255)
 COMMANDS = st.builds(Command, BYTE, BYTE, BYTE, BYTE, st.binary(max_size=255), st.none() | st.integers(1, 256))
 
 
+@settings(deadline=None)
 @given(COMMANDS)
 def test_a_command_is_read_as_it_was_written(command: Command) -> None:
     assert Command.parse(command.to_bytes()) == command
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_command_or_refused(raw: bytes) -> None:
     try:
@@ -69,11 +71,13 @@ def test_a_status_word_knows_its_families() -> None:
 TAGS = st.sampled_from([0x6F, 0x84, 0xA5, 0x9F0C, 0xBF0C, 0x50])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TAGS, st.binary(max_size=400)), max_size=5))
 def test_tlv_is_read_as_it_was_written(objects: list[tuple[int, bytes]]) -> None:
     assert list(tlv.parse(b"".join(tlv.encode(tag, value) for tag, value in objects))) == objects
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_tlv_or_refused(data: bytes) -> None:
     try:
@@ -122,6 +126,7 @@ def test_a_damaged_answer_to_reset_is_refused(raw: str) -> None:
         Atr.parse(bytes.fromhex(raw))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_any_bytes_are_an_answer_to_reset_or_refused(raw: bytes) -> None:
     try:
