@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from django.test import Client
+
 from samkeeper.lifecycle import MOVES, UNBORN, Part, Reason, parts
 from samkeeper.parties.models import Account, Authority, Custodian, Desk, Institution, Role, System, Tier
 from samkeeper.registry.models import Card
@@ -114,6 +116,16 @@ def add_card(
         card.refresh_from_db()
         at += timedelta(days=1)
     return card
+
+
+def report_lost(card: Card, by: Account) -> str:
+    """Report a card lost on the page, as its custodian does; the case's number."""
+    client = Client()
+    client.force_login(by)
+    told = {"happened_at": "2026-06-01T18:30", "statement": "交班时发现不见了，窗口和抽屉都找过。", "send": "1"}
+    sent = client.post(f"/report/{card.sam_no}/", told)
+    assert sent.status_code == 302, sent.content.decode()
+    return sent["Location"].split("/")[2]
 
 
 def warrant(state: str, code: str, *, ours: bool = False) -> Warrant:

@@ -13,11 +13,10 @@ from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from samkeeper.casework.actions import open_case
-from samkeeper.rules.words import Case
+from samkeeper.registry.models import Card
 from samkeeper.site.frame import LARGE_TEXT
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.office import OPENED, Office, add_card, add_unit, stand_up
+from tests.office import Office, add_card, add_unit, report_lost, stand_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,33 +45,35 @@ PAGES = {
         "/ledger/",
         "/ledger/1/",
         "/cards/D15600009999/",
-        "/cases/2026-000001/",
+        "/cases/{case}/",
     ),
     "custodian": (
         "/",
         "/scan/",
         "/scan/?no=12345",
         "/report/",
-        "/report/D15600000000/",
+        "/report/D15600000001/",
         "/mine/",
         "/mine/password/",
-        "/cases/2026-000001/",
+        "/cases/{case}/",
     ),
 }
 
 
 @pytest.fixture
 def office(live_server: LiveServer) -> Office:
-    """A unit with the longest of names and places, a card in every state it can have, and a lost card's case."""
+    """A unit with the longest of names and places and a card in every state it can have."""
     office = stand_up(unit=LONG_NAME)
     add_unit(office.desk, "1101010002", "东城区永安堂大药房", windows=1, kind="designated_pharmacy")
-    cards = [
+    for place, state in enumerate(STATES):
         add_card(office.unit, f"D1560000{place:04X}", state, actor=office.accounts["officer"], place=LONG_PLACE)
-        for place, state in enumerate(STATES)
-    ]
-    at = OPENED.replace(month=6)
-    open_case(kind=Case.LOSS, card=cards[0], by=office.accounts["custodian"], at=at, happened_at=at)
     return office
+
+
+@pytest.fixture
+def case(office: Office) -> str:
+    """The number of a lost card's case."""
+    return report_lost(Card.objects.get(sam_no="D15600000000"), office.accounts["custodian"])
 
 
 def faults(page: Page) -> list[Any]:
@@ -106,6 +107,7 @@ def test_pages_are_whole(
     chromium: Browser,
     live_server: LiveServer,
     office: Office,
+    case: str,
     client: Client,
     role: str,
     size: tuple[int, int],
@@ -122,7 +124,7 @@ def test_pages_are_whole(
     wrong = look(page, "/sign-in/")
     session = client.cookies["sessionid"].value
     context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-    wrong += [each for path in PAGES[role] for each in look(page, path)]
+    wrong += [each for path in PAGES[role] for each in look(page, path.format(case=case))]
     context.close()
     assert wrong == []
 

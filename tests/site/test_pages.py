@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from samkeeper.casework.actions import open_case
 from samkeeper.ledger.models import Entry
 from samkeeper.parties.models import Account
-from samkeeper.rules.words import Case
-from tests.office import OPENED, Office, add_card, stand_up
+from tests.office import Office, add_card, report_lost, stand_up
 
 pytestmark = pytest.mark.django_db
 
@@ -80,11 +77,10 @@ def site() -> Site:
     lost = add_card(office.unit, "D15600000001")
     add_card(office.unit, "D15600000002", "issued")
     add_card(office.unit, "D15600000003")
-    at = OPENED + timedelta(days=30)
-    case = open_case(kind=Case.LOSS, card=lost, by=office.accounts["custodian"], at=at, happened_at=at)
+    no = report_lost(lost, office.accounts["custodian"])
     stranger = stand_up("揭阳市", "445202", unit="揭阳市人民医院").accounts["officer"]
     seq = Entry.objects.filter(subject=lost.sam_no).latest("seq").seq
-    return Site(office, stranger, case.no, seq)
+    return Site(office, stranger, no, seq)
 
 
 def named(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[str]:

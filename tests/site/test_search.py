@@ -5,11 +5,9 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from samkeeper.casework.actions import open_case
 from samkeeper.registry.models import Card
-from samkeeper.rules.words import Case
 from samkeeper.site.views.search import scanned
-from tests.office import OPENED, Office, add_card, add_unit, stand_up
+from tests.office import Office, add_card, add_unit, report_lost, stand_up
 
 pytestmark = pytest.mark.django_db
 
@@ -45,9 +43,8 @@ def test_the_only_hit_opens_at_once(officer: Client, card: Card) -> None:
 
 
 def test_a_case_number_opens_its_case(officer: Client, office: Office, card: Card) -> None:
-    by = office.accounts["custodian"]
-    case = open_case(kind=Case.LOSS, card=card, by=by, at=OPENED.replace(month=6), happened_at=OPENED)
-    assert officer.get("/search/", {"q": case.no})["Location"] == f"/cases/{case.no}/"
+    no = report_lost(card, office.accounts["custodian"])
+    assert officer.get("/search/", {"q": no})["Location"] == f"/cases/{no}/"
 
 
 def test_several_hits_are_listed_by_kind(officer: Client, office: Office, card: Card) -> None:

@@ -35,6 +35,7 @@ ENTRY_KINDS = {
     "case:step": "登记步骤",
     "case:done": "办结",
     "paper:issue": "出具文书",
+    "import:done": "清单导入",
     "ledger:fork": "备份恢复",
 }
 
