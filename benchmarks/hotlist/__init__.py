@@ -79,8 +79,9 @@ def ask(held: Path, issued: Path, marked: np.ndarray) -> tuple[float, int]:
         codes = opened.answers(numbers)
         wrong += int(np.count_nonzero((codes == 1) != marked[at : at + codes.size]))
         at += codes.size
-        mixed = chance.permutation(codes.size)
-        shuffled = replace(numbers, starts=numbers.starts[mixed], stops=numbers.stops[mixed])
+        width = int(numbers.stops[0] - numbers.starts[0])  # all are of one length
+        rows = numbers.text.reshape(-1, width + 1)[chance.permutation(codes.size)]
+        shuffled = replace(numbers, text=rows.reshape(-1))
         seconds += timed(lambda shuffled=shuffled: opened.answers(shuffled))[1]
     return 1e9 * seconds / at, wrong
 

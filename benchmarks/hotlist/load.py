@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from samkeeper.hotlist.reader import digest
+from samkeeper.hotlist.hashes import digest
 from samkeeper.hotlist.server import CLIENTS, JSON, LIST, PRIVATE
 
 TOKEN = "benchmark"

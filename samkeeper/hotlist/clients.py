@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from samkeeper.errors import BadInput
-from samkeeper.hotlist.reader import digest
+from samkeeper.hotlist.hashes import digest
 from samkeeper.hotlist.target import load
 
 FIELDS = {"name", "token_sm3", "per_minute", "heads"}

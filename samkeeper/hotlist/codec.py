@@ -13,6 +13,7 @@ import numpy as np
 
 from samkeeper.hotlist import blocks, plan, pool, reader
 from samkeeper.hotlist.arrays import Flags, Places, Words
+from samkeeper.hotlist.hashes import digest
 from samkeeper.hotlist.hashing import hash_numbers
 from samkeeper.hotlist.plan import Segments
 from samkeeper.hotlist.register import Marks, Register
@@ -155,7 +156,7 @@ def assemble(kind: int, flags: int, head: Head, coded: Sections, sign: Sign | No
     body = b"".join([header, head.base, head.new, coded.ranges, coded.pool])
     signature = sign(body) if sign else b""
     whole = body + len(signature).to_bytes(2, "little") + signature
-    return whole + reader.digest(whole)
+    return whole + digest(whole)
 
 
 def arrange(register: Register, marks: Marks) -> tuple[int, Marks, Layout]:

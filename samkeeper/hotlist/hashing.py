@@ -1,6 +1,6 @@
-"""Compiled counterparts of the reader's hashes, over many numbers at once.
+"""Compiled counterparts of the plain hashes, over many numbers at once.
 
-A number is a run of bytes `text[start:stop]`; its hash is SipHash-2-4 with 128 bits of output, as `reader.siphash`.
+A number is a run of bytes `text[start:stop]`; its hash is SipHash-2-4 with 128 bits of output, as `hashes.siphash`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from samkeeper.hotlist.arrays import Bytes, Places, Words
-from samkeeper.hotlist.reader import GOLDEN, SIP_KEY
+from samkeeper.hotlist.hashes import GOLDEN, SIP_KEY
 
 U = np.uint64
 STEP = U(GOLDEN)
@@ -44,7 +44,7 @@ ones: Any = intrinsic(_ones)
 
 @njit(cache=True, inline="always")
 def mix(word):  # type: ignore[no-untyped-def]
-    """`reader.mix`."""
+    """`hashes.mix`."""
     word = (word ^ (word >> U(30))) * U(0xBF58476D1CE4E5B9)
     word = (word ^ (word >> U(27))) * U(0x94D049BB133111EB)
     return word ^ (word >> U(31))
@@ -66,7 +66,7 @@ def _rounds(v0, v1, v2, v3, count):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def siphash(text, start, stop):  # type: ignore[no-untyped-def]
-    """`reader.siphash` of text[start:stop]."""
+    """`hashes.siphash` of text[start:stop]."""
     v0, v1 = KEY0 ^ U(0x736F6D6570736575), KEY1 ^ U(0x646F72616E646F6D ^ 0xEE)
     v2, v3 = KEY0 ^ U(0x6C7967656E657261), KEY1 ^ U(0x7465646279746573)
     size = stop - start

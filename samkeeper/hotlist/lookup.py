@@ -135,12 +135,8 @@ class HotList:
         self.text = np.frombuffer(data, np.uint8)
         self.parts = self.reader.parts
         newest = self.parts[-1]
-        self.number, self.moment, self.issued, self.invalid = (
-            newest.number,
-            newest.moment,
-            newest.issued,
-            newest.invalid,
-        )
+        self.number, self.moment = newest.number, newest.moment
+        self.issued, self.invalid = newest.issued, newest.invalid
         self._tables: dict[bytes, SegmentTable] = {}
         self._marked = [Marked(self.text, part.ranges) if part.ranges.span else None for part in self.parts]
         self._pools = [Pool(self.text, part.stages) for part in self.parts]
@@ -153,7 +149,7 @@ class HotList:
                 return cls(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         except OSError as error:
             raise BadInput(f"无法读取（{error.strerror}）", where=str(path), remedy="请检查文件名和权限") from None
-        except ValueError:
+        except (ValueError, OverflowError):
             raise damaged(path) from None
 
     @property

@@ -1,8 +1,7 @@
 """Reads a compact list (失效名单) with nothing but the standard library: enough for a terminal.
 
-The module imports nothing of samkeeper, so that it can be copied to a terminal as it is. It checks the digest,
-answers number by number, and lays overlays (增量) on what it holds. The format is docs/hotlist-format.md; the
-section titles below are that document's.
+It checks the digest, answers number by number, and lays overlays (增量) on what it holds. The format is
+docs/hotlist-format.md. With `hashes` beside it, it runs wherever Python 3.10 does.
 
     held = Reader(Path("list.skh").read_bytes())
     held.answer("11000000012345")          # "valid", "invalid" or "unknown"
@@ -11,10 +10,12 @@ section titles below are that document's.
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from samkeeper.hotlist.hashes import GOLDEN, M64, digest, mix, siphash
 
 VALID, INVALID, UNKNOWN = "valid", "invalid", "unknown"
 
@@ -27,12 +28,8 @@ HEADER = struct.Struct("<4sBBHQqQQQII")
 STACK_HEADER = struct.Struct("<4sBBH")
 DIGEST_SIZE = 32
 MAX_CHARS, MAX_DIGITS = 32, 18
-EMPTY_BLOCK = 255
+EMPTY_BLOCK, MAX_LOG = 255, 32
 WIDTH, BUCKET, THRESHOLDS = 128, 384, (0, 48, 128, 384)
-
-M64 = (1 << 64) - 1
-SIP_KEY = 0x7265_7065_656B_6D73  # "smkeeper", little-endian
-GOLDEN = 0x9E37_79B9_7F4A_7C15
 
 
 class Damaged(ValueError):
@@ -41,22 +38,6 @@ class Damaged(ValueError):
 
 class WrongBase(ValueError):
     """The overlay does not belong on the list held, or is older than it."""
-
-
-# --- Digest (GB/T 32905 SM3) ---------------------------------------------------------------------------------------
-
-
-def digest(data: bytes) -> bytes:
-    """SM3 of `data`. A Python whose OpenSSL lacks it does it in plain Python: a second for a city's list."""
-    try:
-        return hashlib.new("sm3", data).digest()
-    except ValueError:
-        from samkeeper.hotlist.sm3 import sm3  # noqa: PLC0415  # only where it is needed
-
-        return sm3(data)
-
-
-# --- Parts ---------------------------------------------------------------------------------------------------------
 
 
 class Cursor:
@@ -73,12 +54,15 @@ class Cursor:
         self.at = at + size
         return at
 
-    def byte(self) -> int:
-        return self.data[self.take(1)]
+    def chunk(self, size: int) -> bytes:
+        at = self.take(size)
+        return self.data[at : at + size]
 
     def word(self, size: int) -> int:
-        at = self.take(size)
-        return int.from_bytes(self.data[at : at + size], "little")
+        return int.from_bytes(self.chunk(size), "little")
+
+    def byte(self) -> int:
+        return self.data[self.take(1)]
 
     def varint(self) -> int:
         """LEB128: seven bits a byte, low bits first, the top bit says that more follow."""
@@ -89,10 +73,11 @@ class Cursor:
             if byte < 128:
                 return value
             shift += 7
+            if shift > 56:
+                raise Damaged("a number is too long")
 
 
-@dataclass
-class Segment:
+class Segment(NamedTuple):
     """The numbers `start` ≤ decimal tail < `stop` of one class; the first has rank `rank`."""
 
     start: int
@@ -114,8 +99,7 @@ class Ranges:
     block_at: list[int] = field(default_factory=list)
 
 
-@dataclass
-class Layer:
+class Layer(NamedTuple):
     seed: int
     columns: int
     meta_at: int
@@ -123,17 +107,15 @@ class Layer:
     last: bool
 
 
-@dataclass
-class Stage:
+class Stage(NamedTuple):
     bits: int
     layers: list[Layer]
 
 
 @dataclass
 class Part:
-    """A whole list or an overlay as it stands in the file; `at` is where it begins."""
+    """A whole list or an overlay as it stands in the file."""
 
-    at: int
     kind: int
     flags: int
     number: int
@@ -161,17 +143,23 @@ def parts(data: bytes) -> list[Part]:
     if digest(data[:-DIGEST_SIZE]) != data[-DIGEST_SIZE:]:
         raise Damaged("the digest does not fit: cut short or altered")
     try:
-        if kind != STACK:
-            return [_part(data, 0, len(data), None)]
-        found: list[Part] = []
-        at = STACK_HEADER.size
-        for _ in range(count):
-            found.append(_part(data, at, len(data) - DIGEST_SIZE, found[-1] if found else None))
-            at = found[-1].end
+        found = _stacked(data, count) if kind == STACK else [_part(data, 0, len(data), None)]
     except (struct.error, IndexError) as error:
         raise Damaged("a section runs off its end") from error
-    if at != len(data) - DIGEST_SIZE or not found:
+    if not found or found[-1].end != len(data) - (DIGEST_SIZE if kind == STACK else 0):
         raise Damaged("parts do not fill the file")
+    return found
+
+
+def _stacked(data: bytes, count: int) -> list[Part]:
+    found: list[Part] = []
+    at = STACK_HEADER.size
+    for index in range(count):
+        part = _part(data, at, len(data) - DIGEST_SIZE, found[-1] if found else None)
+        if part.kind != (OVERLAY if index else LIST) or digest(data[at : part.end - DIGEST_SIZE]) != part.digest:
+            raise Damaged("the digest of a part does not fit")
+        found.append(part)
+        at = part.end
     return found
 
 
@@ -179,27 +167,17 @@ def _part(data: bytes, at: int, limit: int, below: Part | None) -> Part:
     _, _, kind, flags, number, moment, issued, invalid, fingerprint, size, ranges_size = HEADER.unpack_from(data, at)
     body_end = at + size
     cursor = Cursor(data, at + HEADER.size, limit)
-    base = new = b""
-    if kind == OVERLAY:
-        cursor.take(2 * DIGEST_SIZE)
-        base, new = data[cursor.at - 64 : cursor.at - 32], data[cursor.at - 32 : cursor.at]
+    base, new = (cursor.chunk(DIGEST_SIZE if kind == OVERLAY else 0) for _ in range(2))
     pool_at = cursor.at + ranges_size
     inherited = (below.ranges if below else Ranges({})) if flags & INHERIT else None
     ranges = _ranges(Cursor(data, cursor.take(ranges_size), pool_at), inherited)
     stages = pool_stages(Cursor(data, pool_at, body_end)) if flags & OPEN else []
     tail = Cursor(data, body_end, limit)
-    signature_size = tail.word(2)
-    signature_at = tail.take(signature_size)
-    end = tail.take(DIGEST_SIZE) + DIGEST_SIZE
-    if digest(data[at : end - DIGEST_SIZE]) != data[end - DIGEST_SIZE : end]:
-        raise Damaged("the digest of a part does not fit")
+    signature, ending = tail.chunk(tail.word(2)), tail.chunk(DIGEST_SIZE)
     return Part(
-        at, kind, flags, number, moment, issued, invalid, fingerprint, base, new, data[at:body_end],
-        data[signature_at : signature_at + signature_size], data[end - DIGEST_SIZE : end], end, ranges, stages,
+        kind, flags, number, moment, issued, invalid, fingerprint, base, new, data[at:body_end],
+        signature, ending, tail.at, ranges, stages,
     )  # fmt: skip
-
-
-# --- Ranges --------------------------------------------------------------------------------------------------------
 
 
 def _ranges(cursor: Cursor, inherited: Ranges | None) -> Ranges:
@@ -210,8 +188,9 @@ def _ranges(cursor: Cursor, inherited: Ranges | None) -> Ranges:
     for _ in range(cursor.byte()):
         ranges.models.append(tuple(cursor.word(2) for _ in range(cursor.byte() + 1)))
     blocks = -(-ranges.span >> ranges.log_block)
-    at = cursor.take(blocks)
-    ranges.block_model = cursor.data[at : at + blocks]
+    ranges.block_model = cursor.chunk(blocks)
+    if set(ranges.block_model) - {*range(len(ranges.models)), EMPTY_BLOCK} or ranges.log_block > MAX_LOG:
+        raise Damaged("a block has no model")
     sizes = [cursor.varint() for _ in range(blocks)]
     ranges.block_at = [cursor.at]
     for size in sizes:
@@ -223,8 +202,7 @@ def _segments(cursor: Cursor) -> Ranges:
     ranges, begin = Ranges({}), cursor.at
     for _ in range(cursor.varint()):
         width = cursor.byte()
-        head_at = cursor.take(size := cursor.byte())
-        segments = ranges.classes.setdefault((cursor.data[head_at : head_at + size], width), [])
+        segments = ranges.classes.setdefault((cursor.chunk(cursor.byte()), width), [])
         ranges.checked |= bool(width & CHECKED)
         stop = 0
         for _ in range(cursor.varint()):
@@ -317,9 +295,6 @@ def marked(data: bytes, ranges: Ranges, at: int) -> bool:
     return next((mark == place for mark in marks(coded, ranges.models[model], size) if mark >= place), False)
 
 
-# --- Pool ----------------------------------------------------------------------------------------------------------
-
-
 def pool_stages(cursor: Cursor) -> list[Stage]:
     stages = []
     for _ in range(cursor.byte()):
@@ -330,55 +305,16 @@ def pool_stages(cursor: Cursor) -> list[Stage]:
 
 def _layer(cursor: Cursor, bits: int, last: bool) -> Layer:
     seed, columns = cursor.byte(), 64 * cursor.word(4)
+    if columns < WIDTH:
+        raise Damaged("a layer is too narrow")
     buckets = 0 if last else -(-(columns - WIDTH + 1) // BUCKET)
     return Layer(seed, columns, cursor.take(-(-buckets // 4)), cursor.take(columns // 8 * bits), last)
 
 
-def _rotate(word: int, by: int) -> int:
-    return (word << by | word >> (64 - by)) & M64
-
-
-def _sip_rounds(v: list[int], rounds: int) -> None:
-    v0, v1, v2, v3 = v
-    for _ in range(rounds):
-        v0, v2 = (v0 + v1) & M64, (v2 + v3) & M64
-        v1, v3 = _rotate(v1, 13) ^ v0, _rotate(v3, 16) ^ v2
-        v0, v2 = (_rotate(v0, 32) + v3) & M64, (v2 + v1) & M64
-        v1, v3 = _rotate(v1, 17) ^ v2, _rotate(v3, 21) ^ v0
-        v2 = _rotate(v2, 32)
-    v[:] = v0, v1, v2, v3
-
-
-def siphash(data: bytes, k0: int = 0, k1: int = SIP_KEY) -> tuple[int, int]:
-    """SipHash-2-4 with 128 bits of output, as two words."""
-    v = [k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D ^ 0xEE, k0 ^ 0x6C7967656E657261, k1 ^ 0x7465646279746573]
-    padded = data + bytes(7 - len(data) % 8) + bytes([len(data) & 255])
-    for (word,) in struct.iter_unpack("<Q", padded):
-        v[3] ^= word
-        _sip_rounds(v, 2)
-        v[0] ^= word
-    v[2] ^= 0xEE
-    _sip_rounds(v, 4)
-    first = v[0] ^ v[1] ^ v[2] ^ v[3]
-    v[1] ^= 0xDD
-    _sip_rounds(v, 4)
-    return first, v[0] ^ v[1] ^ v[2] ^ v[3]
-
-
-def mix(word: int) -> int:
-    """A bijection of 64-bit words that leaves no pattern (the finalizer of SplitMix64)."""
-    word = (word ^ word >> 30) * 0xBF58476D1CE4E5B9 & M64
-    word = (word ^ word >> 27) * 0x94D049BB133111EB & M64
-    return word ^ word >> 31
-
-
 def pooled(data: bytes, part: Part, number: bytes) -> bool:
     """Whether `number` is marked in the pool: every filter lets it through and the last stage's bit is 1."""
-    h1, h2 = siphash(number)
-    *filters, exact = range(len(part.stages)) or (None,)
-    if exact is None or not all(_stage(data, part, stage, (h1, h2), is_filter=True) for stage in filters):
-        return False
-    return _stage(data, part, exact, (h1, h2), is_filter=False)
+    hashes, last = siphash(number), len(part.stages) - 1
+    return last >= 0 and all(_stage(data, part, i, hashes, is_filter=i < last) for i in range(last + 1))
 
 
 def _stage(data: bytes, part: Part, index: int, hashes: tuple[int, int], *, is_filter: bool) -> bool:
@@ -388,18 +324,13 @@ def _stage(data: bytes, part: Part, index: int, hashes: tuple[int, int], *, is_f
         step = GOLDEN * (1 + (index << 16 | depth << 8 | layer.seed)) & M64
         x, low = mix((h1 + step) & M64), mix((h2 + step) & M64) | 1
         start = (x >> 32) * (layer.columns - WIDTH + 1) >> 32
-        if not layer.last and _bumped(data, layer.meta_at, start):
-            continue
+        bucket, offset = divmod(start, BUCKET)
+        if not layer.last and offset < THRESHOLDS[data[layer.meta_at + bucket // 4] >> 2 * (bucket % 4) & 3]:
+            continue  # bumped
         equation = mix((low + GOLDEN) & M64) << 64 | low
         wanted = x & (1 << stage.bits) - 1 if is_filter else 1
         return _solve(data, layer, stage.bits, start, equation) == wanted
     return False
-
-
-def _bumped(data: bytes, meta_at: int, start: int) -> bool:
-    bucket, offset = divmod(start, BUCKET)
-    level = data[meta_at + bucket // 4] >> 2 * (bucket % 4) & 3
-    return offset < THRESHOLDS[level]
 
 
 def _solve(data: bytes, layer: Layer, bits: int, start: int, equation: int) -> int:
@@ -413,9 +344,6 @@ def _solve(data: bytes, layer: Layer, bits: int, start: int, equation: int) -> i
             columns |= int.from_bytes(data[at : at + 8], "little") << 64 * block
         value |= ((columns >> shift & equation).bit_count() & 1) << bit
     return value
-
-
-# --- Answers -------------------------------------------------------------------------------------------------------
 
 
 class Reader:
@@ -441,9 +369,7 @@ class Reader:
                 flips ^= marked(self.data, part.ranges, at) ^ bool(part.flags & COMPLEMENT)
             elif known:
                 flips ^= pooled(self.data, part, number) ^ bool(part.flags & COMPLEMENT)
-        if not known:
-            return UNKNOWN
-        return INVALID if flips else VALID
+        return (INVALID if flips else VALID) if known else UNKNOWN
 
 
 def overlay(held: bytes, delta: bytes) -> bytes:

@@ -49,7 +49,7 @@ static u64 word(cursor *c, int size) {
 
 static u64 varint(cursor *c) {
     u64 value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
+    for (int shift = 0; shift < 63; shift += 7) {
         u64 byte = word(c, 1);
         value |= (byte & 127) << shift;
         if (byte < 128) return value;
@@ -162,6 +162,7 @@ static int find_rank(const ranges *r, const u8 *number, size_t size, u64 *rank) 
 
 static void read_marks(cursor *c, part *p) {
     p->log_block = (unsigned)word(c, 1);
+    if (p->log_block > 32) damaged();
     unsigned models = (unsigned)word(c, 1);
     u64 blocks = (p->where.span - 1 >> p->log_block) + 1;
     for (unsigned i = 0; i < models; i++) {
@@ -254,6 +255,7 @@ static void read_pool(cursor *c, part *p) {
             layer *l = s->layer + j;
             l->seed = (unsigned)word(c, 1);
             l->columns = 64 * word(c, 4);
+            if (l->columns < 128) damaged();
             u64 buckets = j + 1 < s->layers ? (l->columns - 127 + 383) / 384 : 0;
             l->thresholds = take(c, (buckets + 3) / 4);
             l->words = take(c, l->columns / 8 * s->bits);

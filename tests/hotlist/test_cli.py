@@ -11,7 +11,8 @@ import pytest
 
 from samkeeper.cli import main
 from samkeeper.hotlist import target
-from samkeeper.hotlist.reader import Reader, digest
+from samkeeper.hotlist.hashes import digest
+from samkeeper.hotlist.reader import Reader
 from samkeeper.keys.secret import Secret
 from samkeeper.keys.vault import open_vault
 

@@ -17,7 +17,7 @@ import pytest
 from samkeeper.errors import BadInput, Refused
 from samkeeper.hotlist import receipts
 from samkeeper.hotlist.clients import read_clients
-from samkeeper.hotlist.reader import digest
+from samkeeper.hotlist.hashes import digest
 from samkeeper.hotlist.signature import signer
 from samkeeper.hotlist.status import Published, Question, Status
 from samkeeper.keys.algorithms import Algorithm
