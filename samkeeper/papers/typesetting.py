@@ -22,10 +22,10 @@ Format = Literal["pdf", "png", "svg"]
 LAYOUT = Path(__file__).parent / "layout"
 DPI = 144.0
 
-# One of these must be there: the best known first. Each holds GB 18030's Chinese characters and may be embedded.
+# One of these must be there: first those that hold the rare characters of names, then what other systems bring.
 SERIFS = ("Noto Serif CJK SC", "Source Han Serif SC", "Noto Serif SC", "Songti SC", "SimSun")
 
-# Where `./dev` puts the font that comes with the pages' other files.
+# The font that `./dev` fetches with the pages' other files, so that a machine without one can print.
 FETCHED = Path(__file__).parents[2] / "node_modules" / "@expo-google-fonts" / "noto-serif-sc"
 
 # What Typst says of a sign that no font has; PDF/A does not let it stand as a box.
@@ -40,12 +40,12 @@ NO_FONT = (
 @cache
 def fonts() -> typst.Fonts:
     """The fonts of the system and those that were fetched at set-up; looked for once a process."""
-    weights = [FETCHED / weight for weight in ("400Regular", "700Bold")]
-    return typst.Fonts(
-        include_system_fonts=True,
-        include_embedded_fonts=False,
-        font_paths=[str(folder) for folder in weights if folder.is_dir()],
-    )
+    return typst.Fonts(include_system_fonts=True, include_embedded_fonts=False, font_paths=fetched())
+
+
+def fetched() -> list[str]:
+    """The folders of the two weights that papers need; none where `./dev` has not run."""
+    return [str(folder) for weight in ("400Regular", "700Bold") if (folder := FETCHED / weight).is_dir()]
 
 
 def family(available: typst.Fonts) -> str:

@@ -13,7 +13,7 @@ import typst
 
 from samkeeper.errors import BadInput, Fault
 from samkeeper.papers.forms import Cancellation, Margin, Undertaking, filling, render
-from samkeeper.papers.typesetting import family
+from samkeeper.papers.typesetting import family, fetched
 from samkeeper.rules.evidence import Form
 from tests.papers.samples import AT, EMPTY, FORMS, UNIT, bare, facts_of, form_of, pages, text
 
@@ -114,6 +114,12 @@ def test_picture_of_a_paper_of_one_page() -> None:
 def test_machine_without_a_font_is_told_which_package_to_install() -> None:
     with pytest.raises(Fault, match="fonts-noto-cjk"):
         family(typst.Fonts(include_system_fonts=False, include_embedded_fonts=True))
+
+
+def test_font_fetched_at_set_up_is_enough() -> None:
+    alone = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=fetched())
+    assert family(alone) == "Noto Serif SC"
+    assert {font.weight for font in alone.fonts()} == {400, 700}
 
 
 def test_stroke_in_a_box_is_drawn() -> None:
