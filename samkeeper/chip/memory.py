@@ -15,6 +15,7 @@ from samkeeper.keys.algorithms import Algorithm
 from samkeeper.keys.secret import Secret
 
 FREE, NEVER = 0x00, 0xFF
+HOLDER = 0x7E  # an access byte that asks for the holder's PIN
 PROTECTED = 0x80  # an access byte with this bit asks for secure messaging; the rest names the key to prove first
 
 

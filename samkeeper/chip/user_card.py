@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from samkeeper.chip.apdu import Command
 from samkeeper.chip.engine import Handler, Says
-from samkeeper.chip.memory import ChipKey, Usage
+from samkeeper.chip.memory import HOLDER, ChipKey, Usage
 from samkeeper.chip.personalising import Personalised
 from samkeeper.keys import purchase
 from samkeeper.keys.algorithms import Algorithm
@@ -55,7 +55,7 @@ class UserCard(Personalised):
             raise Says(0x6A88)
         given = command.data.ljust(16, b"\xff")
         self.tried(pin, same(pin.value.reveal(), given), 0x63C0)
-        self.session.proven.add(Usage.PIN)
+        self.session.proven.add(HOLDER)
         return b""
 
     def internal_authenticate(self, command: Command) -> bytes:

@@ -53,6 +53,8 @@ class FileVault(VaultVerbs):
 
     def _make(self, label: str, version: int, algorithm: Algorithm, purpose: Purpose) -> KeyInfo:
         if algorithm.signs:
+            if algorithm is Algorithm.SM2:
+                sm2.require()
             private, public = (sm2 if algorithm is Algorithm.SM2 else ecdsa).generate()
             info = KeyInfo(label, version, algorithm, purpose, PublicKey.from_der(public).fingerprint)
             return self._add(Entry(info, Secret(private)))

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from samkeeper.errors import BadInput
+from samkeeper.errors import BadInput, Fault, Refused
 from samkeeper.keys.algorithms import Algorithm, Purpose, fitting_purpose
 from samkeeper.keys.protocol import KeyVault, parse_label
 from samkeeper.keys.secret import Secret
-from samkeeper.keys.vault import create_vault
+from samkeeper.keys.vault import create_vault, in_machine
 
 SIGNING_LABEL = "sign"
 
@@ -37,11 +37,24 @@ def make_vault(uri: str, wanted: Iterable[str], *, sign: bool, secret: Secret | 
     """A new vault with a signing key (unless told not to) and the keys `wanted`; all are checked before any is made."""
     orders = [Wanted.parse(text) for text in wanted]
     vault = create_vault(uri, secret)
-    if sign:
-        vault.generate(SIGNING_LABEL, vault.signature)
-    for order in orders:
-        vault.generate(order.label, order.algorithm, order.purpose)
+    try:
+        if sign:
+            vault.generate(SIGNING_LABEL, vault.signature)
+        for order in orders:
+            vault.generate(order.label, order.algorithm, order.purpose)
+    except (Refused, Fault):
+        _undo(vault, uri)
+        raise
     return vault
+
+
+def _undo(vault: KeyVault, uri: str) -> None:
+    """Take a half-made vault away again: its keys, and the file that held them."""
+    for key in vault.list():
+        vault.destroy(key.reference)
+    vault.close()
+    if not in_machine(uri):
+        Path(uri).unlink()
 
 
 def read_component(path: Path) -> Secret:

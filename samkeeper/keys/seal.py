@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from samkeeper.errors import BadInput, Fault
 from samkeeper.keys.secret import Secret
 
 MAGIC = b"SAMKEEPER-SEALED-1\n"
 SALT, NONCE = 16, 12
-MEMORY = 64 << 20  # scrypt with N=2^15, r=8 takes 32 MiB and a tenth of a second
 
 
 class Seal:
@@ -45,7 +44,7 @@ class Seal:
 
     def _ready(self, head: bytes) -> AESGCM:
         salt = head[len(MAGIC) :]
-        key = hashlib.scrypt(self._passphrase.reveal(), salt=salt, n=1 << 15, r=8, p=1, maxmem=MEMORY, dklen=32)
+        key = Scrypt(salt=salt, length=32, n=1 << 15, r=8, p=1).derive(self._passphrase.reveal())
         self._head, self._cipher = head, AESGCM(key)
         return self._cipher
 

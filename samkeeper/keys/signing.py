@@ -78,6 +78,8 @@ class PublicKey:
         return True
 
     def _checked(self) -> PublicKey:
+        if self.algorithm is Algorithm.SM2:
+            sm2.require()
         try:
             self.verify(b"", b"")
         except ValueError:

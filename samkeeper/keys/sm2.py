@@ -32,6 +32,12 @@ def available() -> bool:
         return False
 
 
+def require() -> None:
+    """Fault where this machine has no SM2."""
+    if not available():
+        raise Fault("本机的 OpenSSL 没有 SM2。请安装带国密算法的 OpenSSL 3，或改用 ECDSA-P256。")
+
+
 def generate() -> tuple[bytes, bytes]:
     """A new key pair: private key and SubjectPublicKeyInfo, both DER."""
     key = must(library().EVP_PKEY_Q_keygen(None, None, b"SM2"))

@@ -9,7 +9,7 @@ from samkeeper.keys.passphrase import vault_secret
 from samkeeper.keys.protocol import KeyInfo, KeyPath, KeyVault, Wrapped
 from samkeeper.keys.secret import Secret
 
-__all__ = ["KeyInfo", "KeyPath", "KeyVault", "Wrapped", "create_vault", "open_vault"]
+__all__ = ["KeyInfo", "KeyPath", "KeyVault", "Wrapped", "create_vault", "in_machine", "open_vault"]
 
 
 def open_vault(uri: str | Path, secret: Secret | None = None) -> KeyVault:
@@ -28,12 +28,16 @@ def open_vault(uri: str | Path, secret: Secret | None = None) -> KeyVault:
 def create_vault(uri: str | Path, secret: Secret | None = None) -> KeyVault:
     """A new vault at `uri`, without keys."""
     selftest.require()
-    in_machine = str(uri).startswith((addresses.PKCS11, addresses.SDF))
-    secret = vault_secret(twice=not in_machine) if secret is None else secret
+    secret = vault_secret(twice=not in_machine(uri)) if secret is None else secret
     if str(uri).startswith(addresses.PKCS11):
         from samkeeper.keys import pkcs11_vault  # noqa: PLC0415
 
         return pkcs11_vault.create_in_token(str(uri), secret)
-    if in_machine:
+    if in_machine(uri):
         return sdf_vault.create_on_machine(str(uri), secret)
     return file_vault.create_file(Path(uri), secret)
+
+
+def in_machine(uri: str | Path) -> bool:
+    """Whether an address leads to a machine, not to a file of ours."""
+    return str(uri).startswith((addresses.PKCS11, addresses.SDF))

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from samkeeper.chip import tlv
 from samkeeper.chip.apdu import Command
+from samkeeper.chip.engine import Chip
 from samkeeper.chip.link import Card
-from samkeeper.chip.memory import ChipKey, Life, Memory
+from samkeeper.chip.memory import ChipKey, Memory
 from samkeeper.chip.sam import Sam
 from samkeeper.chip.simulator import SimulatedLink
-from samkeeper.chip.terminal import select
-from samkeeper.chip.training import Training, sam_memory
+from samkeeper.chip.terminal import MEDICAL, select
+from samkeeper.chip.training import Training, blank_chip, sam_memory, user_memory
+from samkeeper.chip.user_card import UserCard
 from samkeeper.keys.algorithms import Algorithm
 from samkeeper.keys.cipher import encrypt_blocks, pad
 from samkeeper.keys.diversify import authentication_cryptogram, diversify, fold, session_key
@@ -156,10 +158,30 @@ def test_a_key_serves_its_kind_only(training: Training, usage: int, mode: int) -
     assert f"{sam.ask(Command(0x80, 0xFA, mode, 0x00, bytes(32))).status}" == "6985"
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.binary(min_size=0, max_size=40), max_size=6))
-def test_no_bytes_make_the_chip_fail(commands: list[bytes]) -> None:
-    chip = Sam(sam_memory(Training()))
-    for raw in (APPLICATION.to_bytes(), *commands):
-        assert len(chip.transmit(raw)) >= 2
-    assert chip.memory.life is Life.IN_USE
+def chips() -> list[Chip]:
+    training = Training()
+    return [
+        Sam(sam_memory(training)),
+        UserCard(user_memory(training)),
+        Sam(blank_chip(training)),
+        Sam(blank_chip(replace(training, making="fm1208"))),
+    ]
+
+
+KNOWN = sorted({head for chip in chips() for head in chip.handlers()} | {(0x00, 0xC0)})
+SENSIBLE = st.builds(
+    lambda head, p1, p2, data, le: Command(*head, p1, p2, data, le).to_bytes(),
+    st.sampled_from(KNOWN),
+    st.sampled_from([0x00, 0x01, 0x02, 0x04, 0x05, 0x07, 0x22, 0x48, 0x81, 0x95, 0x96, 0x99]),
+    st.sampled_from([0x00, 0x01, 0x02, 0x04, 0x12, 0x2C, 0x34, 0xFF]),
+    st.sampled_from([b"", b"\x3f\x00", b"\x00\x16", APPLICATION.data, MEDICAL]) | st.binary(max_size=60),
+    st.none() | st.sampled_from([1, 4, 8, 256]),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(kind=st.integers(0, 3), commands=st.lists(SENSIBLE | st.binary(max_size=40), max_size=12))
+def test_no_commands_make_a_chip_fail(kind: int, commands: list[bytes]) -> None:
+    chip = chips()[kind]
+    for raw in commands:
+        assert 2 <= len(chip.transmit(raw)) <= 258

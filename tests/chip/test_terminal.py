@@ -11,6 +11,7 @@ import pytest
 
 from samkeeper.chip.apdu import Command
 from samkeeper.chip.link import Card, CardRefused
+from samkeeper.chip.memory import HOLDER
 from samkeeper.chip.sam import Sam
 from samkeeper.chip.simulator import SimulatedLink
 from samkeeper.chip.terminal import MEDICAL, Receipt, Terminal, holder_factors, select
@@ -77,7 +78,11 @@ def test_a_right_proof_fills_the_counter_again(terminal: Terminal, user: Card) -
 def test_a_pin_is_checked(terminal: Terminal, user: Card) -> None:
     terminal.begin()
     assert user.ask(Command(0x00, 0x20, 0x00, 0x00, b"\x11\x11\x11")).status.tries_left == 2
+    user.link._chip.memory.root.files[0xEF06].read = HOLDER  # type: ignore[attr-defined]
+    with pytest.raises(CardRefused, match="6982"):
+        terminal.read_record(0x06, 0x0A)
     assert user.ask(Command(0x00, 0x20, 0x00, 0x00, b"\x12\x34\x56")).status.ok
+    assert terminal.read_record(0x06, 0x0A) == b"1"
 
 
 def test_a_purchase_runs_end_to_end_and_its_tac_is_confirmed(

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -110,4 +112,33 @@ def test_wrong_use_is_told_in_one_line_and_leaves_nothing(
 ) -> None:
     status, out, err = samkeeper("keys", *arguments)
     assert (status, out, len(err)) == (2, [], 1)
+    assert not (tmp_path / "dev.vault").exists()
+
+
+def without_sm2(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command on a machine whose OpenSSL offers no algorithms at all."""
+    (folder / "openssl.cnf").write_text(
+        "openssl_conf = init\n[init]\nproviders = listed\n[listed]\nbase = on\n[on]\nactivate = 1\n"
+    )
+    (folder / "secret").write_text("开发口令")
+    environment = os.environ | {
+        "OPENSSL_CONF": str(folder / "openssl.cnf"),
+        "SAMKEEPER_VAULT_SECRET_FILE": str(folder / "secret"),
+    }
+    program = Path(sys.executable).with_name("samkeeper")
+    return subprocess.run(
+        [program, "keys", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_machine_without_sm2_signs_with_ecdsa(tmp_path: Path) -> None:
+    made = without_sm2(tmp_path, "create", "dev.vault")
+    assert made.returncode == 0
+    assert made.stdout.split("\t")[:3] == ["sign", "1", "ECDSA-P256"]
+
+
+def test_a_machine_without_sm2_says_so_when_sm2_is_asked_for(tmp_path: Path) -> None:
+    refused = without_sm2(tmp_path, "create", "dev.vault", "--no-sign", "--key", "sign:SM2")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "没有 SM2" in refused.stderr.splitlines()[-1]
     assert not (tmp_path / "dev.vault").exists()

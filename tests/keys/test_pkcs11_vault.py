@@ -131,6 +131,13 @@ def test_a_new_vault_signs_with_what_the_token_has(token: str) -> None:
         ]
 
 
+def test_a_vault_that_cannot_be_made_whole_leaves_the_token_empty(token: str) -> None:
+    with pytest.raises(Fault, match="该设备不支持 SM4"):
+        make_vault(token, ["tac:3DES", "root:SM4"], sign=True, secret=PIN)
+    with open_vault(token, PIN) as vault:
+        assert not vault.list()
+
+
 def test_a_wrong_pin_is_told(token: str) -> None:
     with pytest.raises(BadInput, match="PIN 不对"):
         open_vault(token, Secret(b"000000"))
