@@ -19,9 +19,7 @@ from samkeeper.screening.intake import UNIT_ROWS, Piece, Source, Unit, plain, re
 
 HUGE_GROUP = 2 * UNIT_ROWS  # a row group above this is streamed, not read at once
 BUFFER = 1 << 20
-QUARANTINE = pa.schema(
-    [("record", pa.string()), ("file", pa.string()), ("row", pa.int64()), ("reason", pa.string())]
-)
+QUARANTINE = pa.schema([("record", pa.string()), ("file", pa.string()), ("row", pa.int64()), ("reason", pa.string())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,4 +147,3 @@ def readable(chunks: pa.ChunkedArray[Any]) -> list[Any]:
     """Values as JSON can have them; moments as text, since not every one is a Python date."""
     kind = chunks.type
     return (chunks.cast(pa.string()) if pt.is_temporal(kind) else chunks).to_pylist()
-

@@ -77,7 +77,11 @@ def find_share(batches: list[Batch], share: int, shares: int, last: Last) -> tup
     """A share's clones, each unit ‖ row in 32 bits each, and the last counters of its cards."""
     stamps = [load(batch.path, share, shares)[:, 1] for batch in batches]
     count = sum(map(len, stamps))
-    bounds = np.quantile(np.concatenate(stamps), np.linspace(0, 1, 2 + 2 * count // MOST), method="lower")[1:-1] if count > MOST else []
+    bounds = (
+        np.quantile(np.concatenate(stamps), np.linspace(0, 1, 2 + 2 * count // MOST), method="lower")[1:-1]
+        if count > MOST
+        else []
+    )
     del stamps
     hits = []
     for low, high in zip([None, *bounds], [*bounds, None], strict=True):
@@ -177,7 +181,9 @@ def read_counters(path: Path) -> Last:
 
 def write_counters(parts: list[Last], path: Path) -> None:
     """Written beside the old file and put in its place, sorted by card."""
-    sam, time, counter = (np.concatenate([getattr(part, name) for part in parts]) for name in ("sam", "time", "counter"))
+    sam, time, counter = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("sam", "time", "counter")
+    )
     order = np.argsort(sam)
     columns = [
         pa.array([f"{number:012X}" for number in sam[order].tolist()], pa.string()),

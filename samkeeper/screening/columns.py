@@ -87,6 +87,20 @@ class Rows:
     sequence: I8
     fault: Faults
 
+    def sound(self) -> Rows:
+        """The well-formed rows."""
+        if not self.fault.any():
+            return self
+        keep = self.fault == 0
+        text = self.device
+        device = Text(text.data, text.start[keep], text.stop[keep], text.ok[keep])
+        sam, institution, business, amount, time, sequence, fault = (
+            column[keep]
+            for column in (self.sam, self.institution, self.business, self.amount, self.time, self.sequence, self.fault)
+        )
+        names = self.institutions
+        return Rows(len(sam), sam, institution, names, device, business, amount, time, sequence, fault)
+
 
 @dataclass(slots=True)
 class Proofs:

@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 import pyarrow.types as pt
 
 from samkeeper.errors import BadInput
-from samkeeper.screening import lookup
+from samkeeper.screening import lookup, text
 from samkeeper.screening.columns import U8, hexadecimal
 from samkeeper.screening.moments import EPOCH, MICROSECOND, ZONE
 from samkeeper.screening.strings import I8, U1, Text, present, values
@@ -38,6 +38,8 @@ NEVER = -(2**63)
 MAX_INSTITUTIONS = 1 << 26
 MAX_DEVICE = (1 << 16) - 1
 SHORT_RUN = 64
+PIECE = 1 << 16  # rows
+BUFFER = 1 << 18  # bytes of a column read at a time
 REMEDY = "请用 samkeeper export history 重新导出"
 
 
@@ -59,7 +61,7 @@ class Index:
 
 @dataclass(slots=True)
 class Periods:
-    """A row group of the file, as numbers; `device` as in a record."""
+    """A piece of the file, as numbers; `device` as in a record."""
 
     sam: U8
     start: I8
@@ -68,6 +70,17 @@ class Periods:
     word: I8
     device: I8
     names: U1
+
+    def only(self, keep: np.ndarray[Any, np.dtype[np.bool_]]) -> Periods:
+        sam, start, until, event, word, device = (
+            column[keep] for column in (self.sam, self.start, self.until, self.event, self.word, self.device)
+        )
+        named = device >= 0
+        first, size = ((device[named] >> 16).astype(np.int32), (device[named] & MAX_DEVICE).astype(np.int32))
+        names, edges = np.empty(int(size.sum()) + 1, np.uint8), np.empty(len(first) + 1, np.int32)
+        text.gather(self.names, first, first + size, len(first), names, edges)
+        device[named] = edges[:-1].astype(np.int64) << 16 | size
+        return Periods(sam, start, until, event, word, device, names)
 
 
 def load(path: Path, only: U8 | None = None, threads: int = 2) -> Index:
@@ -80,7 +93,8 @@ def load(path: Path, only: U8 | None = None, threads: int = 2) -> Index:
         wanted = table_of(only) if only is not None else None
         with ThreadPoolExecutor(threads) as pool:
             groups = range(metadata.num_row_groups)
-            parts = list(pool.map(lambda group: read_group(path, group, institutions, wanted), groups))
+            read = pool.map(lambda group: list(read_group(path, group, institutions, wanted)), groups)
+            parts = [part for group in read for part in group]
     if len(institutions.names) >= MAX_INSTITUTIONS:
         raise BadInput("单位编号过多", where=where, remedy=REMEDY)
     index = build([part for part in parts if len(part.sam)], where)
@@ -123,25 +137,30 @@ class Institutions:
             return np.array([self._of[name] for name in names], np.int64)
 
 
-def read_group(path: Path, group: int, institutions: Institutions, wanted: I8 | None) -> Periods:
-    where = str(path)
-    file = pq.ParquetFile(path, read_dictionary=["state", "institution_no"], pre_buffer=False)
-    table = file.read_row_group(group, columns=list(COLUMNS), use_threads=False).combine_chunks()
+def read_group(path: Path, group: int, institutions: Institutions, wanted: I8 | None) -> Iterator[Periods]:
+    """A row group in pieces small enough for the processor's cache; with `wanted`, only these cards' periods."""
+    small = ["state", "institution_no"]
+    with pq.ParquetFile(path, read_dictionary=small, pre_buffer=False, buffer_size=BUFFER) as file:
+        for batch in file.iter_batches(PIECE, [group], list(COLUMNS), use_threads=False):
+            periods = read_piece(batch, institutions, str(path))
+            keep = periods.start < periods.until  # a period without an instant covers nothing
+            if wanted is not None:
+                keep &= chosen(periods.sam, wanted)
+            yield periods if keep.all() else periods.only(keep)
+
+
+def read_piece(batch: pa.RecordBatch, institutions: Institutions, where: str) -> Periods:
+    table = pa.table(batch)
     for name in COLUMNS:
         if name not in NULLABLE and table.column(name).null_count:
             raise BadInput(f"列 {name} 有空值", where=where, remedy=REMEDY)
-    sam = card_numbers(table, where)
     start, until = (micros(table.column(name)) for name in ("valid_from", "valid_until"))
     if (start > until).any():
         card = table.column("sam_no")[int(np.argmax(start > until))]
         raise BadInput(f"卡 {card} 有一段历史的起始晚于终止", where=where, remedy=REMEDY)
     names, device = devices(table.column("device_no"), where)
     event = values(one(table.column("event_id"), pa.int64()))
-    columns = [sam, start, until, event, words(table, institutions), device]
-    keep = start < until  # a period without an instant covers nothing
-    if wanted is not None:
-        keep &= chosen(sam, wanted)
-    return Periods(*(column if keep.all() else column[keep] for column in columns), names)
+    return Periods(card_numbers(table, where), start, until, event, words(table, institutions), device, names)
 
 
 def one(column: pa.ChunkedArray[Any], kind: pa.DataType | None = None) -> pa.Array[Any]:
@@ -189,13 +208,13 @@ def present_flags(column: pa.ChunkedArray[Any]) -> I8:
 
 
 def devices(column: pa.ChunkedArray[Any], where: str) -> tuple[U1, I8]:
-    text = Text.of(one(column))
-    size = text.stop - text.start
+    names = Text.of(one(column))
+    size = names.stop - names.start
     if len(size) and int(size.max()) > MAX_DEVICE:
         raise BadInput("设备编号过长", where=where, remedy=REMEDY)
-    place = text.start.astype(np.int64) << 16 | size
-    place[text.ok == 0] = -1
-    return text.data, place
+    place = names.start.astype(np.int64) << 16 | size
+    place[names.ok == 0] = -1
+    return names.data, place
 
 
 def table_of(sam: U8) -> I8:

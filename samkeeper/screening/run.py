@@ -160,10 +160,15 @@ class Run:
         marks = np.memmap(self.parts / "cloned", np.uint8, "w+", shape=(max(int(first[-1]), 1),))
         lasts = []
         with ThreadPoolExecutor(threads()) as pool:
-            work = [pool.submit(clones.find_share, batches, share, shares, last.share(share, shares)) for share in range(shares)]
+            work = [
+                pool.submit(clones.find_share, batches, share, shares, last.share(share, shares))
+                for share in range(shares)
+            ]
             for future in work:
                 hits, now = future.result()
-                marks[first[(hits >> np.uint64(32)).astype(np.int64)] + (hits & np.uint64(0xFFFFFFFF)).astype(np.int64)] = 1
+                marks[
+                    first[(hits >> np.uint64(32)).astype(np.int64)] + (hits & np.uint64(0xFFFFFFFF)).astype(np.int64)
+                ] = 1
                 lasts.append(now)
         if counters:
             clones.write_counters(lasts, self.partial / "counters.parquet")
@@ -174,7 +179,10 @@ class Run:
         outline = self.outline
         totals = np.zeros(len(FLAGS), np.int64)
         with ThreadPoolExecutor(threads()) as pool:
-            flags = pool.map(lambda item: finish_unit(outline, item, self.marks[self.first[item.unit] : self.first[item.unit + 1]]), facts)
+            flags = pool.map(
+                lambda item: finish_unit(outline, item, self.marks[self.first[item.unit] : self.first[item.unit + 1]]),
+                facts,
+            )
             with writing(self.whole / "verdicts.parquet", outline.final_schema()) as file:
                 for item, counts in zip(facts, flags, strict=True):
                     totals += counts
@@ -275,4 +283,3 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-

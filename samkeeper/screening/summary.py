@@ -88,11 +88,12 @@ class Totals:
     def _merge(self) -> tuple[I8, I8, I8]:
         key, count, amount = (np.concatenate(parts) for parts in zip(*self._held, strict=True))
         order = np.argsort(key, kind="stable")
-        keys, first = np.unique(key[order], return_index=True)
+        key = key[order]
+        first = np.flatnonzero(np.append(True, key[1:] != key[:-1])[: len(key)])
         sums = [np.add.reduceat(column[order], first) if len(first) else column for column in (count, amount)]
         if len(first) and np.add.reduceat(amount[order].astype(float), first).max() > LARGEST:
             raise overflow()
-        self._held = [(keys, sums[0], sums[1])]
+        self._held = [(key[first], sums[0], sums[1])]
         return self._held[0]
 
     def table(self) -> pa.Table:

@@ -27,7 +27,9 @@ Rows2D = np.ndarray[Any, np.dtype[np.uint8]]
 class Bulk(Protocol):
     """The verb of a vault that is used here."""
 
-    def check_tacs(self, path: str, factors: Rows2D, data: Rows2D, tacs: Rows2D) -> np.ndarray[Any, np.dtype[np.bool_]]: ...
+    def check_tacs(
+        self, path: str, factors: Rows2D, data: Rows2D, tacs: Rows2D
+    ) -> np.ndarray[Any, np.dtype[np.bool_]]: ...
 
 
 class Checker:

@@ -165,12 +165,11 @@ PACKED = "DELTA_BINARY_PACKED"
 
 def write_verdicts(batch: Batch, rows: Rows, judged: Judged, facts: Facts, parts: Parts) -> None:
     """All but the flags, which are complete only when the clones are known; these wait as bits."""
-    identity = identities(batch, parts.outline.txn_id)
+    identity = identities(batch, rows, parts.outline.txn_id)
     verdict, flags, event = judged.verdict, judged.flags, judged.event
     if rows.fault.any():
         sound = rows.fault == 0
         verdict, flags, event = verdict[sound], flags[sound], event[sound]
-        identity = identity.filter(pa.array(sound))
     if not len(verdict):
         return
     columns = [identity, verdict_array(verdict), event_array(event)]
@@ -181,10 +180,12 @@ def write_verdicts(batch: Batch, rows: Rows, judged: Judged, facts: Facts, parts
     facts.counts = [one + other for one, other in zip(facts.counts, counts, strict=True)]
 
 
-def identities(batch: Batch, kind: pa.DataType) -> pa.Array[Any]:
+def identities(batch: Batch, rows: Rows, kind: pa.DataType) -> pa.Array[Any]:
+    """The well-formed rows' `txn_id`."""
     if "txn_id" not in batch.table.column_names:
-        return pa.nulls(len(batch.table), kind)
-    return as_one(batch.table.column("txn_id"), kind)
+        return pa.nulls(int(np.count_nonzero(rows.fault == 0)), kind)
+    identity = as_one(batch.table.column("txn_id"), kind)
+    return identity.filter(pa.array(rows.fault == 0)) if rows.fault.any() else identity
 
 
 def write_refused(batch: Batch, rows: Rows, judged: Judged, facts: Facts, parts: Parts) -> None:

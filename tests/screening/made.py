@@ -67,7 +67,14 @@ def period(sam: str, start: datetime, end: datetime = OPEN_END, **facts: Any) ->
 
 
 def transaction(sam: str | None, time: datetime | None, **facts: Any) -> dict[str, Any]:
-    usual = {"txn_id": "t", "institution_no": "H1", "device_no": None, "business": 0, "card_no": "E1", "amount_fen": 100}
+    usual = {
+        "txn_id": "t",
+        "institution_no": "H1",
+        "device_no": None,
+        "business": 0,
+        "card_no": "E1",
+        "amount_fen": 100,
+    }
     return {"sam_no": sam, "txn_time": time, "terminal_seq": None, "备注": None, **usual, **facts}
 
 
@@ -103,7 +110,7 @@ sound = st.builds(
     business=st.sampled_from([0, 1, 2, 31]),
     amount_fen=st.integers(0, 10**6),
     terminal_seq=st.one_of(st.none(), st.integers(0, 4), st.sampled_from([2**31, 2**32 - 1])),
-    备注=st.sampled_from([None, "随行，\"引号\"", "x"]),
+    备注=st.sampled_from([None, '随行，"引号"', "x"]),
 )
 broken = st.builds(
     lambda row, fault: row | fault,

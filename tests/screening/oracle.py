@@ -103,7 +103,11 @@ class Oracle:
         return dict(self.connection.execute("select verdict, count(*) from judged group by all").fetchall())
 
     def flags(self) -> dict[str, int]:
-        return dict(self.connection.execute("select flag, count(*) from (select unnest(flags) as flag from judged) group by all").fetchall())
+        return dict(
+            self.connection.execute(
+                "select flag, count(*) from (select unnest(flags) as flag from judged) group by all"
+            ).fetchall()
+        )
 
 
 def words(names: set[str]) -> str:

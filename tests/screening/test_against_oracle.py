@@ -66,9 +66,7 @@ def test_every_row_is_judged_as_the_oracle_judges_it(
 
 @FEW
 @given(periods=made.histories(), rows=made.rows, unit=st.integers(1, 20))
-def test_units_of_any_size_give_the_same(
-    periods: list[dict[str, Any]], rows: list[dict[str, Any]], unit: int
-) -> None:
+def test_units_of_any_size_give_the_same(periods: list[dict[str, Any]], rows: list[dict[str, Any]], unit: int) -> None:
     """Counters run on over the seams between units, row groups and files."""
     folder = Path(tempfile.mkdtemp())
     history = made.write_history(periods, folder / "history.parquet")

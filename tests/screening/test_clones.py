@@ -33,9 +33,7 @@ def expected(counted: Counted) -> list[bool]:
 
 
 def rows(counted: Counted) -> list[dict[str, Any]]:
-    return [
-        made.transaction(f"{sam:012X}", made.at(time), terminal_seq=counter) for sam, time, counter in counted
-    ]
+    return [made.transaction(f"{sam:012X}", made.at(time), terminal_seq=counter) for sam, time, counter in counted]
 
 
 counted = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9), st.integers(0, 9)), max_size=120)

@@ -35,7 +35,7 @@ def screen(folder: Path, data: bytes) -> dict[str, Any]:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_both_encodings_and_both_line_ends_are_read(folder: Path, encoding: str, end: str) -> None:
-    rows = [GOOD + "随行列", "2,445200000000,医院三,,0,E1,100,20240301090000,,\"引号\"\"和，逗号,\""]
+    rows = [GOOD + "随行列", '2,445200000000,医院三,,0,E1,100,20240301090000,,"引号""和，逗号,"']
     manifest = screen(folder, (HEAD + "\n".join(rows)).replace("\n", end).encode(encoding))
     assert manifest["quarantined"] == 0
     assert [row["verdict"] for row in made.read(folder, "verdicts")] == ["accepted", "foreign"]

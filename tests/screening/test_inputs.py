@@ -170,7 +170,9 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
 
 def test_a_history_that_overlaps_or_is_not_one_is_refused(folder: Path) -> None:
     batch = made.write_transactions(rows(1), folder / "batch.parquet")
-    made.write_history([made.period(SAM, made.at(0), made.at(2)), made.period(SAM, made.at(1))], folder / "history.parquet")
+    made.write_history(
+        [made.period(SAM, made.at(0), made.at(2)), made.period(SAM, made.at(1))], folder / "history.parquet"
+    )
     with pytest.raises(BadInput, match=f"卡 {SAM} 有重叠的历史时段"):
         made.run(folder, batch)
     made.write_history([made.period("lower", made.at(0))], folder / "history.parquet")

@@ -63,7 +63,10 @@ def tac(algorithm: Algorithm, row: dict[str, Any], factor: str = FACTOR) -> str:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "secret").write_text("a long enough secret for tests")
     monkeypatch.setenv("SAMKEEPER_VAULT_SECRET_FILE", str(tmp_path / "secret"))
-    cards = [made.period(made.SAMS[0], made.at(0), event_id=7), made.period(made.SAMS[1], made.at(0), state="cancelled")]
+    cards = [
+        made.period(made.SAMS[0], made.at(0), event_id=7),
+        made.period(made.SAMS[1], made.at(0), state="cancelled"),
+    ]
     made.write_history(cards, tmp_path / "history.parquet")
     return tmp_path
 
@@ -125,7 +128,10 @@ def test_what_cannot_be_checked_is_flagged_or_left_alone(folder: Path) -> None:
 
 
 def test_without_keys_no_tac_is_checked(folder: Path) -> None:
-    rows = [signed(Algorithm.SM4) | {"tac": "00000000"}, signed(Algorithm.SM4) | {"amount_fen": 2**32, "terminal_seq": 10}]
+    rows = [
+        signed(Algorithm.SM4) | {"tac": "00000000"},
+        signed(Algorithm.SM4) | {"amount_fen": 2**32, "terminal_seq": 10},
+    ]
     manifest = made.run(folder, write(folder, rows))
     assert manifest["counts"]["accepted"] == 2
     assert manifest["flags"]["tac_unchecked"] == 0
