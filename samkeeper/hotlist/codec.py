@@ -87,18 +87,13 @@ def sections(register: Register, marks: Marks, layout: Layout, *, inherit: bool 
         outside[first : first + count] = False
     h1, h2 = _hashes(register, np.ones(register.values.size, np.bool_))
     every = np.concatenate([h1, register.stray1])
-    fingerprint = int(np.add.reduce(_once(every), dtype=np.uint64))
+    fingerprint = int(np.add.reduce(every, dtype=np.uint64))
     pooled = np.concatenate([outside, np.ones(register.stray1.size, np.bool_)])
     second = np.concatenate([h2, register.stray2])
     both = np.concatenate([marks.values, marks.strays])
     if not pooled.all():
         every, second, both = every[pooled], second[pooled], both[pooled]
     return Sections(ranges, pool.encode(every, second, both), fingerprint)
-
-
-def _once(hashes: Words) -> Words:
-    ordered = np.sort(hashes)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if ordered.size else ordered
 
 
 def _hashes(register: Register, chosen: Flags) -> tuple[Words, Words]:
@@ -165,7 +160,7 @@ def arrange(register: Register, marks: Marks) -> tuple[int, Marks, Layout]:
     if 2 * marks.count > register.count:
         flags = reader.COMPLEMENT
         marks = Marks(~marks.values, ~marks.strays, register.count - marks.count)
-    return flags, marks, lay_out(register, marks.values, register.distinct_strays, marks.count)
+    return flags, marks, lay_out(register, marks.values, register.stray1.size, marks.count)
 
 
 def encode(register: Register, marks: Marks, head: Head, sign: Sign | None = None) -> bytes:

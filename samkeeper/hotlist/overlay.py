@@ -82,7 +82,7 @@ def _chosen(numbers: Numbers, rows: np.ndarray) -> Numbers:
 def _layout(register: Register, marks: Marks, flips: Marks) -> Layout:
     """NEW's own layout where it is all ranges; where it has a pool and so knows every number, what is smallest."""
     _, _, own = arrange(register, marks)
-    return lay_out(register, flips.values, register.distinct_strays, flips.count) if own.open else own
+    return lay_out(register, flips.values, register.stray1.size, flips.count) if own.open else own
 
 
 def _flags(old: HotList, new: HotList) -> int:

@@ -32,7 +32,7 @@ def size_bits(marked: int, unmarked: int) -> float:
 
 
 def encode(h1: Words, h2: Words, marked: Flags) -> bytes:
-    """The section for these numbers; numbers put in twice must carry the same mark."""
+    """The section for these numbers, each of them once."""
     count = int(np.count_nonzero(marked))
     if count == 0:
         return b"\0"

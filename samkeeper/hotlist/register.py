@@ -24,19 +24,18 @@ from samkeeper.hotlist.shapes import STRAY, Classes
 
 @dataclass
 class Register:
-    """`values` ascending and unique within a class, those of class c from bounds[c]; strays may stand in twice."""
+    """`values` ascending and unique within a class, those of class c from bounds[c]; strays by hash, each once."""
 
     classes: Classes
     bounds: Places
     values: Places
     stray1: Words
     stray2: Words
-    distinct_strays: int
 
     @property
     def count(self) -> int:
         """How many different numbers were issued."""
-        return int(self.values.size) + self.distinct_strays
+        return int(self.values.size + self.stray1.size)
 
 
 @dataclass
@@ -69,9 +68,7 @@ def read_register(path: Path, progress: Progress | None = None) -> Register:
         raise BadInput("没有卡号", where=path.name, remedy="请提供已发卡号文件")
     bounds, values = _sorted(which, values, classes.count)
     stray1, stray2 = (_joined([part[word] for part in strays], np.uint64) for word in (0, 1))
-    register = Register(classes, bounds, values, stray1, stray2, 0)
-    register.distinct_strays = distinct(register.stray1)
-    return register
+    return Register(classes, bounds, values, *_each_once(stray1, stray2))
 
 
 def _hashes(numbers: Numbers, chosen: Flags) -> tuple[Words, Words]:
@@ -82,10 +79,15 @@ def _joined(parts: Sequence[np.ndarray], kind: type) -> np.ndarray:
     return np.concatenate(parts) if parts else np.empty(0, kind)
 
 
-def distinct(hashes: Words) -> int:
-    """How many different first words: of 100 million numbers two share one with probability 0.0003."""
-    ordered = np.sort(hashes)
-    return int(ordered.size and 1 + np.count_nonzero(ordered[1:] != ordered[:-1]))
+def _each_once(h1: Words, h2: Words) -> tuple[Words, Words]:
+    """The hashed numbers without those that stand in twice. Sorting one word alone shows whether any may."""
+    ordered = np.sort(h1)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return h1, h2
+    order = np.argsort(h1)  # two numbers that share h1 may lie between; one left in twice would do no harm
+    h1, h2 = h1[order], h2[order]
+    new = np.append(True, (h1[1:] != h1[:-1]) | (h2[1:] != h2[:-1]))
+    return h1[new], h2[new]
 
 
 @njit(cache=True, nogil=True)

@@ -36,6 +36,12 @@ def test_any_numbers_take_at_most_1_12_of_the_bound(workshop, count, rate):
     assert size(workshop, issued, invalid) <= 1.12 * bound(len(invalid), len(issued)) + 512
 
 
+def test_numbers_given_many_times_take_no_more(workshop):
+    issued = list({f"{random.Random(value).getrandbits(48):012x}z" for value in range(20_000)})
+    invalid = sample(issued, 0.1)
+    assert size(workshop, issued * 3, invalid * 5) <= 1.12 * bound(len(invalid), len(issued)) + 512
+
+
 @pytest.mark.parametrize("rate", [0, 1e-4, 0.01, 0.05, 0.3, 0.5, 0.95, 1])
 def test_dense_ranges_take_at_most_1_05_of_the_bound(workshop, rate):
     issued = [f"{batch}{value:09d}" for batch in ("1100", "1101", "44") for value in range(7000, 50_000)]
