@@ -72,24 +72,19 @@ class PaperForm(forms.Form):
     )
     signed = forms.BooleanField(label="已签字", required=False)
     sealed = forms.BooleanField(label="已盖章", required=False)
+    official_seal = forms.BooleanField(label="加盖公章", required=False)
     complete = forms.BooleanField(label="填写完整", required=False)
 
     def __init__(self, *, need: FormNeed, data: QueryDict | None) -> None:
         super().__init__(data, prefix=need.form.value)
         self.need = need
-        asked = {"signed": need.signed, "sealed": need.sealed, "complete": need.complete}
-        for name in [name for name, wanted in asked.items() if not wanted]:
-            del self.fields[name]
+        for name in ("signed", "sealed", "official_seal", "complete"):
+            if not getattr(need, name):
+                del self.fields[name]
 
     def shown(self) -> Shown | None:
         """The paper, or None where none was handed over. Call when valid."""
         data = self.cleaned_data
         if not data["copies"]:
             return None
-        return Shown(
-            form=self.need.form,
-            copies=data["copies"],
-            signed=data.get("signed", False),
-            sealed=data.get("sealed", False),
-            complete=data.get("complete", False),
-        )
+        return Shown(form=self.need.form, **data)

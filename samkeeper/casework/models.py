@@ -10,9 +10,10 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.timezone import localtime
 
 from samkeeper.errors import NotYours
-from samkeeper.parties.models import Institution
+from samkeeper.parties.models import Authority, Institution
 from samkeeper.registry.models import Card, CardEvent
 from samkeeper.rules.evidence import Form
 from samkeeper.rules.words import CardRole, Role
@@ -56,17 +57,25 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 class Case(models.Model):
-    """One procedure for one unit. `book` names the rulebook among `texts`, which hold its parents and the house too."""
+    """One procedure, for one unit or for the authority itself (production, destruction).
+
+    `book` names the rulebook among `texts`, which hold its parents and the house too. `place`, `device_no`: where a
+    card is to go; `purpose`: what the new cards are for, as the book names it.
+    """
 
     kind = models.CharField("事项", max_length=30)
     stage = models.CharField("进度", max_length=10, choices=Stage, default=Stage.OPEN)
-    institution = models.ForeignKey(Institution, models.PROTECT, related_name="cases")
+    authority = models.ForeignKey(Authority, models.PROTECT, related_name="cases")
+    institution = models.ForeignKey(Institution, models.PROTECT, null=True, related_name="cases")
     book = models.CharField("规则书", max_length=30)
     texts = models.ManyToManyField(KeptBook, related_name="+")
     house_settings = models.JSONField("立案时的本系统设置", default=dict)
     statement = models.TextField("情况说明", blank=True)
     statement_commitment = models.CharField(max_length=64, blank=True)
     happened_at = models.DateTimeField("发生时间", null=True)
+    purpose = models.CharField("用途", max_length=30, blank=True)
+    place = models.CharField("新的安装应用位置", max_length=100, blank=True)
+    device_no = models.CharField("新的终端设备号", max_length=40, blank=True)
     opened_at = models.DateTimeField("登记时间")
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
@@ -82,8 +91,8 @@ class Case(models.Model):
 
     @property
     def no(self) -> str:
-        """The number people quote: year and running number."""
-        return f"{self.opened_at:%Y}-{self.pk:06d}"
+        """The number people quote: the year on our clocks and a running number."""
+        return f"{localtime(self.opened_at):%Y}-{self.pk:06d}"
 
     @property
     def kind_label(self) -> str:
@@ -93,9 +102,13 @@ class Case(models.Model):
     def is_open(self) -> bool:
         return self.stage == Stage.OPEN
 
+    def cards_in(self, role: CardRole) -> list[Card]:
+        """The cards that play this part."""
+        return [part.card for part in self.cards.select_related("card__institution") if part.role == role]
+
     def card(self, role: CardRole = CardRole.SUBJECT) -> Card | None:
-        """The card that plays this part, or None."""
-        return next((part.card for part in self.cards.select_related("card") if part.role == role), None)
+        """The card that plays this part where there is one, or None."""
+        return next(iter(self.cards_in(role)), None)
 
 
 class CaseCard(models.Model):
@@ -106,7 +119,7 @@ class CaseCard(models.Model):
     role = models.CharField(max_length=10, choices=[(role.value, role.label) for role in CardRole])
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["case", "role"], name="one_card_a_part")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["case", "card"], name="one_part_a_card")]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.role} {self.card_id}"
@@ -120,6 +133,7 @@ class Paper(models.Model):
     copies = models.PositiveSmallIntegerField("份数", default=1)
     signed = models.BooleanField("已签字", default=False)
     sealed = models.BooleanField("已盖章", default=False)
+    official_seal = models.BooleanField("加盖公章", default=False)
     complete = models.BooleanField("填写完整", default=False)
     received_at = models.DateTimeField("收件时间")
     received_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -164,17 +178,23 @@ class CaseAct(models.Model):
 
 
 class CaseStep(models.Model):
-    """A step that was done: which, when, by whom, and the move it made, None where no card moves."""
+    """A step that was done, once for each card it moves: which, when, by whom, and the move; None where none moves."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="steps")
     key = models.CharField(max_length=80)
+    card = models.ForeignKey(Card, models.PROTECT, null=True, related_name="+")
     done_at = models.DateTimeField("办理时间")
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     event = models.OneToOneField(CardEvent, models.PROTECT, null=True, related_name="step")
 
     class Meta:
         ordering: ClassVar = ["done_at", "pk"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["case", "key"], name="a_step_is_done_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "key", "card"], name="a_step_is_done_once_a_card"),
+            models.UniqueConstraint(
+                fields=["case", "key"], condition=models.Q(card=None), name="a_step_without_card_is_done_once"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.key}"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
-from samkeeper.casework.models import Case, CaseStep
+from django.utils import timezone
+
+from samkeeper.casework.models import Case, CaseStep, Paper
 from samkeeper.casework.texts import book_of
 from samkeeper.lifecycle import Part
 from samkeeper.parties.models import Account
@@ -15,44 +18,76 @@ from samkeeper.registry.models import Card
 from samkeeper.rules.articles import Step
 from samkeeper.rules.book import Book
 from samkeeper.rules.conditions import holds
-from samkeeper.rules.evidence import Body, Check, Form, Record
+from samkeeper.rules.evidence import Body, Certificate, Check, Form, Qualification, Record
 from samkeeper.rules.facts import Facts
 from samkeeper.rules.facts import Paper as PaperFact
 from samkeeper.rules.procedures import Procedure
 from samkeeper.rules.warrant import Unmet, missing, outstanding
-from samkeeper.rules.words import CardRole, FeeKind, Role, UnitKind, Word
+from samkeeper.rules.words import Agreement, CardRole, FeeKind, Role, UnitKind, Verdict, When
 
 # Which accounts play which part in the lifecycle's play.
 PLAYERS = {
     Part.INSTITUTION: {AccountRole.CUSTODIAN, AccountRole.OFFICER},
-    Part.DESK: {AccountRole.OFFICER},
-    Part.ISSUER: frozenset(),
+    Part.DESK: {AccountRole.OFFICER, AccountRole.KEEPER},
+    Part.ISSUER: {AccountRole.ISSUER},
 }
 
+# Needs that are met by a word on record: the key of the need and its words with their names.
+SHOWN: dict[str, dict[str, str]] = {
+    "card_in_hand": {"true": "卡已交到经办处"},
+    **{
+        key: {word.value: word.label for word in words}
+        for key, words in {
+            "agreement": Agreement,
+            "certificate": Certificate,
+            "check": Check,
+            "fee": FeeKind,
+            "notice": Body,
+            "qualification": Qualification,
+            "record": Record,
+            "report": Body,
+            "verdict": Verdict,
+        }.items()
+    },
+}
 
-# Needs that are met by a word on record: the key of the need and the list of its words.
-SHOWN: dict[str, type[Word]] = {"check": Check, "fee": FeeKind, "notice": Body, "record": Record, "report": Body}
+# Who may sign in which role of a case; one person signs in one role.
+SIGNERS = {
+    Role.APPROVER: {AccountRole.APPROVER},
+    Role.CHECKER: {AccountRole.CHECKER},
+    Role.CUSTODIAN: {AccountRole.CUSTODIAN},
+    Role.KEEPER: {AccountRole.KEEPER},
+    Role.SUPERVISOR: {AccountRole.SUPERVISOR},
+    Role.WITNESS: {AccountRole.AUDITOR},
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One step as it stands. `done`: who did it and when; `blocked`: what is missing before it can be done."""
+    """One step as it stands. `done`: who did it and when, once a card; `blocked`: what is missing before it can be."""
 
     step: Step
     applies: bool
-    done: CaseStep | None
+    cards: tuple[Card, ...]
+    done: tuple[CaseStep, ...]
     blocked: tuple[Unmet, ...]
 
     @property
+    def finished(self) -> bool:
+        """Done, for every card it moves."""
+        moved = {step.card_id for step in self.done}
+        return bool(self.done) and all(card.pk in moved for card in self.cards)
+
+    @property
     def met(self) -> bool:
-        """Done; or a step that only asks for something, all of which has been shown."""
+        """Finished; or a step that only asks for something, all of which has been shown."""
         shown = bool(self.step.needs) and not (self.step.does or self.step.opens or self.blocked)
-        return self.done is not None or (self.applies and shown)
+        return self.finished or (self.applies and shown)
 
     @property
     def ready(self) -> bool:
         """An act that can be done now."""
-        return self.applies and not self.met and not self.blocked
+        return self.applies and not self.met and not self.blocked and bool(self.cards or not self.step.does)
 
 
 @dataclass(frozen=True)
@@ -90,42 +125,80 @@ def progress(case: Case) -> Progress:
     book = book_of(case)
     procedure = book.procedure(case.kind, case.house_settings)
     facts = facts_of(case)
-    done = {step.key: step for step in case.steps.select_related("event", "done_by")}
-    tasks = tuple(_task(procedure, step, facts, done) for step in procedure.steps)
+    done: dict[str, tuple[CaseStep, ...]] = defaultdict(tuple)
+    for one in case.steps.select_related("event__card", "done_by"):
+        done[one.key] += (one,)
+    cards = {role: tuple(case.cards_in(role)) for role in CardRole}
+    tasks = tuple(
+        Task(
+            step,
+            holds(step.when, facts),
+            cards[step.card] if step.does else (),
+            done[step.key],
+            outstanding(procedure, facts, until=step) if step.does else missing(step, facts),
+        )
+        for step in procedure.steps
+    )
     return Progress(case, book, procedure, facts, tasks)
-
-
-def _task(procedure: Procedure, step: Step, facts: Facts, done: Mapping[str, CaseStep]) -> Task:
-    blocked = outstanding(procedure, facts, until=step) if step.does else missing(step, facts)
-    return Task(step, holds(step.when, facts), done.get(step.key), blocked)
 
 
 def facts_of(case: Case) -> Facts:
     """What has been shown so far, for the rules to judge."""
+    subject, today = case.card(), timezone.localtime(case.opened_at).date()
+    return Facts(
+        papers=tuple(_paper(paper) for paper in case.papers.all()),
+        persons=_persons(case),
+        unit_kind=UnitKind(case.institution.kind) if case.institution else None,
+        spare=case.card(CardRole.SPARE) is not None,
+        purpose=case.purpose or None,
+        circumstances=frozenset({When.PLACE} if case.place or case.device_no else ()),
+        out_of_warranty=_past(subject.warranty_until, today) if subject else None,
+        past_validity=_past(subject.valid_until, today) if subject else None,
+        self_bought=subject.self_bought if subject else None,
+        **_shown(case),
+    )
+
+
+def _shown(case: Case) -> dict[str, Any]:
+    """What the desk noted: a set of words for most needs, the latest answer for a verdict or an agreement."""
+    words: dict[str, list[str]] = defaultdict(list)
+    for showing in case.showings.all():
+        words[showing.need].append(showing.word)
+    return {
+        "card_in_hand": bool(words["card_in_hand"]),
+        "verdict": Verdict(words["verdict"][-1]) if words["verdict"] else None,
+        "agreement": Agreement(words["agreement"][-1]) if words["agreement"] else None,
+        "certificates": frozenset(map(Certificate, words["certificate"])),
+        "checks": frozenset(map(Check, words["check"])),
+        "fees": frozenset(map(FeeKind, words["fee"])),
+        "notices": frozenset(map(Body, words["notice"])),
+        "qualifications": frozenset(map(Qualification, words["qualification"])),
+        "records": frozenset(map(Record, words["record"])),
+        "reports": frozenset(map(Body, words["report"])),
+    }
+
+
+def _paper(paper: Paper) -> PaperFact:
+    return PaperFact(
+        form=Form(paper.form),
+        copies=paper.copies,
+        signed=paper.signed,
+        sealed=paper.sealed,
+        official_seal=paper.official_seal,
+        complete=paper.complete,
+    )
+
+
+def _persons(case: Case) -> dict[Role, tuple[str, ...]]:
     persons: dict[Role, tuple[str, ...]] = defaultdict(tuple)
     for act in case.acts.all():
         persons[Role(act.role)] += (str(act.account_id),)
-    shown = [(showing.need, showing.word) for showing in case.showings.all()]
-    return Facts(
-        checks=frozenset(Check(word) for need, word in shown if need == "check"),
-        fees=frozenset(FeeKind(word) for need, word in shown if need == "fee"),
-        notices=frozenset(Body(word) for need, word in shown if need == "notice"),
-        records=frozenset(Record(word) for need, word in shown if need == "record"),
-        reports=frozenset(Body(word) for need, word in shown if need == "report"),
-        papers=tuple(
-            PaperFact(
-                form=Form(paper.form),
-                copies=paper.copies,
-                signed=paper.signed,
-                sealed=paper.sealed,
-                complete=paper.complete,
-            )
-            for paper in case.papers.all()
-        ),
-        persons=dict(persons),
-        unit_kind=UnitKind(case.institution.kind),
-        spare=case.card(CardRole.SPARE) is not None,
-    )
+    return dict(persons)
+
+
+def _past(day: date | None, today: date) -> bool | None:
+    """Whether the day is over; not known where there is none."""
+    return day < today if day else None
 
 
 def plays(account: Account, part: Part | None) -> bool:

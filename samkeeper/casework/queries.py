@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from samkeeper.casework.models import Case, CaseQuerySet, Stage
 from samkeeper.parties.models import Account
 from samkeeper.parties.rights import own
@@ -9,7 +11,8 @@ from samkeeper.parties.rights import own
 
 def cases_of(account: Account) -> CaseQuerySet:
     """The cases an account may see."""
-    return Case.objects.filter(own(account, "institution__")).select_related("institution", "opened_by")
+    mine = Q(authority=account.authority) if account.authority else own(account, "institution__")
+    return Case.objects.filter(mine).select_related("institution", "opened_by")
 
 
 def waiting(account: Account) -> CaseQuerySet:

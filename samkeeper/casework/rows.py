@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from samkeeper.casework.models import Case
-from samkeeper.casework.progress import SHOWN, Progress, Task, plays
+from samkeeper.casework.progress import SHOWN, SIGNERS, Progress, Task, plays
 from samkeeper.lifecycle import MOVES
 from samkeeper.parties.models import Account
 from samkeeper.rules.needs import FormNeed, Need, PersonNeed
 from samkeeper.rules.warrant import Unmet
+from samkeeper.rules.words import CardRole, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,29 @@ class Row:
 
 
 def _offers(need: Need) -> Iterator[tuple[str, str]]:
-    if need.key not in SHOWN:
-        return
-    words = getattr(need, need.key)
-    for word in words if isinstance(words, tuple) else (words,):
-        yield f"{need.key}:{word}", f"{VERBS[need.key]}{word.label}"
+    """A verdict or an agreement may turn out either way, so every answer is offered; else what the need names."""
+    if need.key in ("verdict", "agreement"):
+        words = tuple(SHOWN[need.key])
+    elif need.key in SHOWN:
+        named = getattr(need, need.key)
+        words = named if isinstance(named, tuple) else ("true",) if named is True else (named,)
+    else:
+        words = ()
+    for word in words:
+        yield f"{need.key}:{word}", f"{VERBS.get(need.key, '')}{SHOWN[need.key][word]}"
 
 
-VERBS = {"check": "已", "fee": "已缴：", "notice": "已通知", "record": "已完成：", "report": "已报告"}
+VERBS = {
+    "agreement": "协议处于",
+    "certificate": "证书有效：",
+    "check": "已",
+    "fee": "已缴：",
+    "notice": "已通知",
+    "qualification": "具有",
+    "record": "已完成：",
+    "report": "已报告",
+    "verdict": "检测结论：",
+}
 
 
 def rows(now: Progress, account: Account) -> list[Row]:
@@ -77,18 +93,31 @@ def _look(task: Task, account: Account) -> str:
 
 def wanted_papers(now: Progress) -> list[FormNeed]:
     """The papers still wanted, each once."""
-    unmet = (unmet.need for task in now.tasks for unmet in task.blocked)
-    return list({need.form: need for need in unmet if isinstance(need, FormNeed)}.values())
+    return list({need.form: need for need in _wanted(now) if isinstance(need, FormNeed)}.values())
 
 
-def wants_checker(now: Progress) -> bool:
-    """Whether someone else must still look (house rule 注销复核)."""
-    return any(isinstance(unmet.need, PersonNeed) for task in now.tasks for unmet in task.blocked)
+def wanted_roles(now: Progress, account: Account) -> list[Role]:
+    """The roles that someone must still sign in and this account may."""
+    roles = dict.fromkeys(need.person for need in _wanted(now) if isinstance(need, PersonNeed))
+    return [role for role in roles if account.role in SIGNERS.get(role, ())]
+
+
+def wants_new_card(now: Progress) -> bool:
+    """Whether a card from stock must still be picked for a step that applies."""
+    return any(
+        task.step.card is CardRole.NEW and task.step.does and task.applies and not task.cards for task in now.tasks
+    )
+
+
+def _wanted(now: Progress) -> Iterator[Need]:
+    for task in now.tasks:
+        if task.applies:
+            yield from (unmet.need for unmet in task.blocked)
 
 
 def shown(case: Case) -> list[dict[str, object]]:
     """What else was noted in the case, in words."""
     return [
-        {"label": SHOWN[one.need](one.word).label, "kind": VERBS[one.need], "at": one.at, "by": one.by.name}
+        {"what": VERBS.get(one.need, "") + SHOWN[one.need][one.word], "at": one.at, "by": one.by.name}
         for one in case.showings.select_related("by")
     ]

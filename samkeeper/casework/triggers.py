@@ -8,6 +8,6 @@ TRIGGERS = (
     *append_only("casework_keptbook", "sha256"),
     *append_only("casework_paper"),
     *append_only("casework_caseact"),
-    *append_only("casework_casestep", "id", "event_id", "case_id key"),
+    *append_only("casework_casestep", "id", "event_id", "case_id key card_id"),
     *append_only("casework_showing"),
 )

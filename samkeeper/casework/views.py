@@ -7,26 +7,27 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from samkeeper.casework import actions
 from samkeeper.casework.forms import LossReport, PaperForm
-from samkeeper.casework.models import Case
+from samkeeper.casework.models import Case, CaseStep
 from samkeeper.casework.progress import Progress, Task, plays, progress
 from samkeeper.casework.queries import cases_of, handled, started, waiting
-from samkeeper.casework.rows import rows, shown, wanted_papers, wants_checker
+from samkeeper.casework.rows import rows, shown, wanted_papers, wanted_roles, wants_new_card
 from samkeeper.errors import BadInput, NotYours, Refused
 from samkeeper.lifecycle import MOVES, STATES, Part, Phase
 from samkeeper.parties.access import acting
 from samkeeper.parties.models import Account, Role
 from samkeeper.registry.models import Card
-from samkeeper.registry.queries import cards_of, spare_cards
+from samkeeper.registry.queries import cards_of, spare_cards, stock_for
 from samkeeper.rules.book import chosen
 from samkeeper.rules.words import CardRole
 from samkeeper.rules.words import Case as CaseKind
+from samkeeper.rules.words import Role as RoleInCase
 
 ROWS_A_PAGE = 20
 LISTS = {"waiting": ("待办", waiting), "handled": ("已办", handled), "started": ("我发起", started)}
@@ -78,15 +79,8 @@ def report(request: HttpRequest, sam_no: str) -> HttpResponse:
         return render(request, "casework/report.html", context, status=200 if not form.errors else 422)
     if "send" not in request.POST:
         return render(request, "casework/report_check.html", context)
-    case = actions.open_case(
-        kind=CaseKind.LOSS,
-        card=card,
-        by=account,
-        at=timezone.now(),
-        happened_at=form.cleaned_data["happened_at"],
-        statement=form.cleaned_data["statement"],
-        spare=form.cleaned_data["spare"],
-    )
+    asked = actions.Request(kind=CaseKind.LOSS, cards=(card,), **form.cleaned_data)
+    case = actions.open_case(asked, by=account, at=timezone.now())
     return redirect("casework:done", no=case.no)
 
 
@@ -124,11 +118,30 @@ def note(request: HttpRequest, no: str) -> HttpResponse:
 
 
 @require_POST
-def confirm(request: HttpRequest, no: str) -> HttpResponse:
-    """A second officer confirms."""
+def sign(request: HttpRequest, no: str) -> HttpResponse:
+    """Someone confirms in a role of the case."""
     account = acting(request)
-    actions.confirm(_case(account, no), by=account, at=timezone.now(), seen=_seen(request))
+    role = request.POST.get("role", "")
+    if role not in set(RoleInCase):
+        raise BadInput("没有这种签办角色", remedy="请从页面上的按钮办理")
+    actions.sign(_case(account, no), RoleInCase(role), by=account, at=timezone.now(), seen=_seen(request))
     return redirect("casework:case", no=no)
+
+
+def new_card(request: HttpRequest, no: str) -> HttpResponse:
+    """The desk picks the card from stock that the case will issue."""
+    account = acting(request)
+    found = _case(account, no)
+    if not plays(account, Part.DESK):
+        raise Refused("选新卡由服务网点的经办人或保管人员办理。", code="wrong-role")
+    stock = stock_for(found.institution, progress(found).book.card_kind) if found.institution else Card.objects.none()
+    if request.method == "POST":
+        card = get_object_or_404(stock, sam_no=request.POST.get("card", ""))
+        actions.choose_new_card(found, card, by=account, at=timezone.now(), seen=_seen(request))
+        return redirect("casework:case", no=no)
+    page = Paginator(stock, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    context = {"case": found, "page": page, "version": actions.version(found)}
+    return render(request, "casework/new_card.html", context)
 
 
 def step(request: HttpRequest, no: str, place: int) -> HttpResponse:
@@ -144,7 +157,7 @@ def step(request: HttpRequest, no: str, place: int) -> HttpResponse:
         return redirect(reverse("casework:done", kwargs={"no": no}) + f"?step={place}")
     row = rows(now, account)[place]
     context = {"progress": now, "case": found, "task": task, "row": row, "version": actions.version(found)}
-    return render(request, "casework/step.html", {**context, **_move_context(found, task)})
+    return render(request, "casework/step.html", {**context, **_move_context(task)})
 
 
 def done(request: HttpRequest, no: str) -> HttpResponse:
@@ -201,31 +214,30 @@ def _case_context(now: Progress, account: Account) -> dict[str, Any]:
         "progress": now,
         "case": now.case,
         "rows": rows(now, account),
-        "subject": now.subject,
-        "spare": now.case.card(CardRole.SPARE),
+        "parts": now.case.cards.select_related("card"),
         "is_desk": is_desk,
         "wants_papers": is_desk and bool(wanted_papers(now)),
-        "may_confirm": account.role == Role.CHECKER and now.case.is_open and wants_checker(now),
+        "roles": wanted_roles(now, account) if now.case.is_open else [],
+        "wants_new_card": is_desk and wants_new_card(now),
         "version": actions.version(now.case),
         "acts": now.case.acts.select_related("account"),
         "shown": shown(now.case),
     }
 
 
-def _move_context(case: Case, task: Task) -> dict[str, Any]:
+def _move_context(task: Task) -> dict[str, Any]:
     if not task.step.does:
         return {}
     move = MOVES[task.step.does]
     return {
-        "card": case.card(task.step.card),
         "move": move,
         "to_state": move.target,
         "irreversible": STATES[move.target].phase is Phase.END,
     }
 
 
-def _moved(now: Progress, request: HttpRequest) -> list[Task]:
-    """The moves just made: that of one step, or all so far after a report."""
+def _moved(now: Progress, request: HttpRequest) -> list[CaseStep]:
+    """The moves just made: those of one step, or all so far after a report."""
     place = request.GET.get("step", "")
     tasks = [now.tasks[int(place)]] if place.isdecimal() and int(place) < len(now.tasks) else now.tasks
-    return [task for task in tasks if task.done and task.done.event]
+    return [done for task in tasks for done in task.done if done.event]

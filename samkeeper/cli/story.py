@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from samkeeper.stories.stage import Line
 
 
+NAMES = ("application", "loss", "theft", "damage", "closure", "disqualification", "change", "life")
+
+
 @click.command()
-@click.argument("name", type=click.Choice(["loss"]))
+@click.argument("name", type=click.Choice(NAMES))
 @click.option("--rulebook", required=True, type=click.Choice(["beijing", "jieyang", "health"]), help="按哪本规则办理。")
 @click.option("--json", "as_json", is_flag=True, help="每步一行 JSON。")
 def command(name: str, rulebook: str, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from samkeeper.casework.actions import open_case
+from samkeeper.casework.actions import Request, open_case
 from samkeeper.parties.accounts import sign_up
 from samkeeper.parties.models import Account, Institution, Role
 from samkeeper.registry.models import Card
@@ -67,12 +67,11 @@ def _report(custodian: Account, place: str, at: datetime) -> None:
     unit = custodian.institution
     assert unit is not None  # noqa: S101 (a custodian has one)
     card = Card.objects.get(institution=unit, place=place)
-    open_case(
+    asked = Request(
         kind=CaseKind.LOSS,
-        card=card,
-        by=custodian,
-        at=at,
+        cards=(card,),
         happened_at=at - timedelta(hours=2),
         statement="交班清点时发现读卡器内的卡不见了，已查看窗口和抽屉，没有找到。",
         spare=spare_cards(unit).first(),
     )
+    open_case(asked, by=custodian, at=at)

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from samkeeper.errors import BadInput
 from samkeeper.parties.models import Account, Authority, Desk, Institution, Role
+from samkeeper.parties.rights import AUTHORITY_ROLES
 
 
 @transaction.atomic
@@ -19,7 +20,7 @@ def sign_up(username: str, *, name: str, role: str, body: str, password: str) ->
     account = Account(username=username, name=name, role=role)
     if role == Role.CUSTODIAN:
         account.institution = Institution.objects.filter(unit_no=body).first()
-    elif role == Role.AUDITOR:
+    elif role in AUTHORITY_ROLES:
         account.authority = Authority.objects.filter(name=body).first()
     else:
         account.desk = Desk.objects.filter(name=body).first()

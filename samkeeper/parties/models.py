@@ -102,6 +102,10 @@ class Role(models.TextChoices):
     CUSTODIAN = "custodian", "保管人"
     OFFICER = "officer", "经办人"
     CHECKER = "checker", "复核人"
+    APPROVER = "approver", "管理人员"
+    KEEPER = "keeper", "保管人员"
+    ISSUER = "issuer", "发卡管理员"
+    SUPERVISOR = "supervisor", "监督人员"
     AUDITOR = "auditor", "审计员"
 
 
@@ -121,8 +125,13 @@ class Account(AbstractUser):
             models.CheckConstraint(
                 name="account_acts_for_one_body",
                 condition=models.Q(role="custodian", institution__isnull=False, desk=None, authority=None)
-                | models.Q(role__in=["officer", "checker"], institution=None, desk__isnull=False, authority=None)
-                | models.Q(role="auditor", institution=None, desk=None, authority__isnull=False)
+                | models.Q(
+                    role__in=["officer", "checker", "approver", "keeper"],
+                    institution=None,
+                    desk__isnull=False,
+                    authority=None,
+                )
+                | models.Q(role__in=["issuer", "supervisor", "auditor"], institution=None, desk=None, authority__isnull=False)
                 | models.Q(is_superuser=True),
             )
         ]

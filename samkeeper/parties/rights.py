@@ -6,6 +6,9 @@ from django.db.models import Q
 
 from samkeeper.parties.models import Account, Role
 
+DESK_ROLES = (Role.OFFICER, Role.CHECKER, Role.APPROVER, Role.KEEPER)
+AUTHORITY_ROLES = (Role.ISSUER, Role.SUPERVISOR, Role.AUDITOR)
+
 
 def own(account: Account, path: str = "") -> Q:
     """A filter for rows that belong to an institution at `path` ("" for Institution itself, "institution__" …).
@@ -14,8 +17,8 @@ def own(account: Account, path: str = "") -> Q:
     """
     if account.role == Role.CUSTODIAN:
         return Q(**{f"{path}id" if path else "id": account.institution_id})
-    if account.role in (Role.OFFICER, Role.CHECKER):
+    if account.role in DESK_ROLES:
         return Q(**{f"{path}desk": account.desk_id})
-    if account.role == Role.AUDITOR:
+    if account.role in AUTHORITY_ROLES:
         return Q(**{f"{path}desk__authority": account.authority_id})
     return Q(pk__in=[])

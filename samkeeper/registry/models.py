@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import models
 
 from samkeeper.lifecycle import MOVES, STATES, UNBORN, Move, Reason, State
-from samkeeper.parties.models import Institution
+from samkeeper.parties.models import Authority, Institution
 from samkeeper.rules.words import CardKind
 
 # The open end of a period, as INTERFACES prints it.
@@ -41,6 +41,8 @@ class Card(Holding):
     sam_no = models.CharField("终端机编号", max_length=12, unique=True)
     serial_no = models.CharField("卡面序列号", max_length=20, blank=True)
     kind = models.CharField("卡种", max_length=10, choices=[(kind.value, kind.label) for kind in CardKind])
+    issuer = models.ForeignKey(Authority, models.PROTECT, null=True, related_name="cards", verbose_name="发卡管理机构")
+    self_bought = models.BooleanField("单位自费购买", default=False)
     purpose = models.CharField("用途", max_length=50, blank=True)
     warranty_until = models.DateField("质保期至", null=True)
     valid_until = models.DateField("使用有效期至", null=True)

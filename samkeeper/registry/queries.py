@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from samkeeper.lifecycle import STATES
 from samkeeper.parties.models import Account, Institution
@@ -17,8 +17,15 @@ USABLE = ("issued", "in_service")
 
 
 def cards_of(account: Account) -> QuerySet[Card]:
-    """The cards an account may see."""
-    return Card.objects.filter(own(account, "institution__")).select_related("institution", "last_event")
+    """The cards an account may see: its units', and the stock of the authority it belongs to."""
+    authority = account.authority or (account.desk.authority if account.desk else None)
+    stock = Q(institution=None, issuer=authority) if authority else Q(pk__in=[])
+    return Card.objects.filter(own(account, "institution__") | stock).select_related("institution", "last_event")
+
+
+def stock_for(institution: Institution, kind: str) -> QuerySet[Card]:
+    """Cards in stock that the unit's authority can issue to it."""
+    return Card.objects.filter(state="in_stock", kind=kind, issuer=institution.desk.authority)
 
 
 def card_as_of(card: Card, moment: datetime, *, known_at: int | None = None) -> CardPeriod | None:
@@ -39,5 +46,5 @@ def spare_cards(institution: Institution) -> QuerySet[Card]:
 
 def counts_by_state(cards: QuerySet[Card]) -> dict[str, int]:
     """How many of `cards` are in each state, in the lifecycle's order; states without cards are left out."""
-    found = dict.fromkeys(cards.order_by().values_list("state", flat=True).distinct(), 0)
-    return {state: cards.filter(state=state).count() for state in STATES if state in found}
+    found = dict(cards.order_by().values_list("state").annotate(Count("pk")))
+    return {state: found[state] for state in STATES if state in found}

@@ -38,6 +38,7 @@ _OTHERS = frozenset(Role.values) - _CUSTODIAN
 
 MENU = (
     Item("待办", "list-check", "casework:worklist"),
+    Item("办理", "file-plus", "casework:start", _REPORTERS),
     Item("报失", "alert-triangle", "casework:report", _REPORTERS),
     Item("卡", "credit-card", "registry:cards"),
     Item("单位", "building-hospital", "registry:institutions"),

@@ -48,7 +48,7 @@ CARDS = Layout(
 SIGNED_LIST = Facts(papers=(Paper(form=Form.OPENING_LIST, signed=True, sealed=True, complete=True),))
 
 # The moves that bring a card to each state the list may name.
-WAYS = {"issued": ("admit", "issue"), "in_service": ("admit", "issue", "bind")}
+WAYS = {"in_stock": ("admit",), "issued": ("admit", "issue"), "in_service": ("admit", "issue", "bind")}
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Inventory:
 
 def take_cards(rows: Sequence[Row], at: datetime) -> Iterator[Problem]:
     """Register the cards of a list in their present state; yields what is wrong with a row."""
-    units = {unit.unit_no: unit for unit in Institution.objects.all()}
+    units = {unit.unit_no: unit for unit in Institution.objects.select_related("desk__authority")}
     inventory = Inventory(f"期初清单{at:%Y%m%d%H%M%S}", at)
     for row in rows:
         unit = units.get(row["unit_no"])
@@ -91,6 +91,7 @@ def _take(row: Row, unit: Institution, inventory: Inventory) -> None:
         kind=row["kind"],
         purpose=row["purpose"] or "",
         warranty_until=row["warranty_until"],
+        issuer=unit.desk.authority,
     )
     to = Placement(institution=unit, device_no=row["device_no"] or "", place=row["place"] or "")
     register(card, row["state"], to, unit, inventory)

@@ -49,6 +49,7 @@ def sign_in(chromium: Browser, live_server: LiveServer) -> Iterator[Callable[[st
         page.get_by_label("用户名").fill(username)
         page.get_by_label("密码").fill(PASSWORD)
         page.get_by_role("button", name="登录").click()
+        page.wait_for_url(f"{live_server.url}/")
         return page
 
     yield enter

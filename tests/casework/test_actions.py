@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from samkeeper.registry.models import Card
 from samkeeper.rules.book import library
 from samkeeper.rules.evidence import Form
 from samkeeper.rules.words import Case as CaseKind
+from samkeeper.rules.words import Role
 from tests.office import OPENED, Office, add_card, add_unit, stand_up
 
 pytestmark = pytest.mark.django_db
@@ -34,8 +36,9 @@ def card(office: Office) -> Card:
     return add_card(office.unit, "110100000001")
 
 
-def report(office: Office, card: Card, at: datetime = NOW, **facts: object) -> Case:
-    return actions.open_case(kind=CaseKind.LOSS, card=card, by=office.accounts["custodian"], at=at, **facts)
+def report(office: Office, card: Card, at: datetime = NOW, **facts: Any) -> Case:
+    request = actions.Request(kind=CaseKind.LOSS, cards=(card,), **facts)
+    return actions.open_case(request, by=office.accounts["custodian"], at=at)
 
 
 def cancel_key(case: Case) -> str:
@@ -96,7 +99,7 @@ def test_custodian_neither_takes_papers_nor_cancels(office: Office, card: Card) 
     with pytest.raises(Refused):
         actions.act(case, cancel_key(case), by=custodian, at=NOW)
     with pytest.raises(Refused):
-        actions.confirm(case, by=custodian, at=NOW)
+        actions.sign(case, Role.CHECKER, by=custodian, at=NOW)
 
 
 def test_desk_of_another_city_does_not_see_the_case(office: Office, card: Card) -> None:
@@ -147,7 +150,7 @@ class TestSecondOfficer:
         assert refusal.value.clause == "本系统规则 注销复核"
 
     def test_checker_opens_the_way(self, office: Office, case: Case) -> None:
-        actions.confirm(case, by=office.accounts["checker"], at=NOW)
+        actions.sign(case, Role.CHECKER, by=office.accounts["checker"], at=NOW)
         actions.act(case, cancel_key(case), by=office.accounts["officer"], at=NOW)
         assert case.card().state == "cancelled"
 

@@ -20,7 +20,7 @@ BOOK = "北京市社会保障PSAM卡管理试行办法实施细则"
 @pytest.fixture
 def reported() -> Told:
     beijing = Told("beijing")
-    beijing.open(CaseKind.LOSS, happened_at=beijing.now, spare=beijing.spare)
+    beijing.open(CaseKind.LOSS, beijing.card, happened_at=beijing.now, spare=beijing.spare)
     return beijing
 
 
@@ -80,7 +80,7 @@ def test_item_3_the_outlet_cancels_to_the_second_of_its_act(reported: Told) -> N
 
 def test_without_a_spare_item_1_does_not_apply() -> None:
     beijing = Told("beijing")
-    beijing.open(CaseKind.LOSS, happened_at=beijing.now)
+    beijing.open(CaseKind.LOSS, beijing.card, happened_at=beijing.now)
     assert beijing.states() == ("suspended", "issued")
     bind = next(task for task in progress(beijing.case).tasks if task.step.does == "bind")
     assert not bind.applies

@@ -21,23 +21,23 @@ def jieyang() -> Told:
 
 
 def test_the_unit_reports_what_happened_and_needs_no_form_of_beijing(jieyang: Told) -> None:
-    jieyang.open(CaseKind.LOSS, happened_at=jieyang.now)
+    jieyang.open(CaseKind.LOSS, jieyang.card, happened_at=jieyang.now)
     assert {need.form for need in wanted_papers(progress(jieyang.case))} >= {Form.LOSS_STATEMENT}
     assert all(need.copies == 1 for need in wanted_papers(progress(jieyang.case)))
 
 
 def test_what_the_unit_wrote_is_the_statement(jieyang: Told) -> None:
-    jieyang.open(CaseKind.LOSS, happened_at=jieyang.now, statement="在收费窗口遗失。")
+    jieyang.open(CaseKind.LOSS, jieyang.card, happened_at=jieyang.now, statement="在收费窗口遗失。")
     assert Form.LOSS_STATEMENT not in {need.form for need in wanted_papers(progress(jieyang.case))}
 
 
 def test_the_text_knows_no_spare(jieyang: Told) -> None:
-    jieyang.open(CaseKind.LOSS, happened_at=jieyang.now, spare=jieyang.spare)
+    jieyang.open(CaseKind.LOSS, jieyang.card, happened_at=jieyang.now, spare=jieyang.spare)
     assert jieyang.states() == ("suspended", "issued")
 
 
 def test_the_bureau_cancels_once_the_papers_are_there(jieyang: Told) -> None:
-    jieyang.open(CaseKind.LOSS, happened_at=jieyang.now)
+    jieyang.open(CaseKind.LOSS, jieyang.card, happened_at=jieyang.now)
     jieyang.make("cancel")
     assert CLAUSE in jieyang.refusals[0]
     jieyang.hand_over_papers()
