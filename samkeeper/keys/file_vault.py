@@ -10,11 +10,12 @@ import fcntl
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from samkeeper.errors import BadInput, Fault
 from samkeeper.keys import ecdsa, seal, sm2
@@ -40,6 +41,7 @@ class FileVault(VaultVerbs):
     """Opened by `open_file` or made by `create_file`; every change is on disk before the verb returns."""
 
     def __init__(self, path: Path, lock: seal.Seal, sealed: bytes) -> None:
+        super().__init__()
         self.signature = Algorithm.SM2 if sm2.available() else Algorithm.ECDSA
         self._path = path
         self._seal = lock
@@ -69,6 +71,7 @@ class FileVault(VaultVerbs):
     def _erase(self, key: KeyInfo) -> None:
         with self._changing():
             del self._entries[key.reference]
+            self._spent[key.label] = max(key.version, self._spent.get(key.label, 0))
 
     def _encrypt(self, key: KeyInfo, blocks: bytes) -> bytes:
         return encrypt_blocks(key.algorithm, self._own(key), blocks)
@@ -104,7 +107,7 @@ class FileVault(VaultVerbs):
                 self._load(sealed)
             try:
                 yield
-                sealed = self._seal.close(_dump(self._entries.values()))
+                sealed = self._seal.close(_dump(self._entries.values(), self._spent))
                 seal.write(self._path, sealed)
             except Exception:
                 self._load(self._sealed)  # what is on disk still holds
@@ -113,7 +116,7 @@ class FileVault(VaultVerbs):
 
     def _load(self, sealed: bytes) -> None:
         self._sealed = sealed
-        entries = _parse(self._seal.open(sealed, str(self._path)), str(self._path))
+        entries, self._spent = _parse(self._seal.open(sealed, str(self._path)), str(self._path))
         self._entries = {entry.info.reference: entry for entry in entries}
 
 
@@ -125,7 +128,7 @@ def create_file(path: Path, passphrase: Secret) -> FileVault:
         if path.exists():
             raise BadInput("文件已存在，没有覆盖", where=str(path), remedy="请换一个文件名")
         lock = seal.Seal(passphrase)
-        sealed = lock.close(_dump(()))
+        sealed = lock.close(_dump((), {}))
         seal.write(path, sealed)
     return FileVault(path, lock, sealed)
 
@@ -151,16 +154,23 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _dump(entries: Iterable[Entry]) -> bytes:
-    return json.dumps([asdict(entry.info) | {"key": entry.key.reveal().hex()} for entry in entries]).encode()
+def _dump(entries: Iterable[Entry], spent: Mapping[str, int]) -> bytes:
+    keys = [asdict(entry.info) | {"key": entry.key.reveal().hex()} for entry in entries]
+    return json.dumps({"keys": keys, "spent": spent}).encode()
 
 
-def _parse(plain: bytes, where: str) -> Iterator[Entry]:
+def _parse(plain: bytes, where: str) -> tuple[list[Entry], dict[str, int]]:
+    """The keys, and the newest destroyed version of each label."""
     try:
-        for row in json.loads(plain):
-            key = bytes.fromhex(row.pop("key"))
-            algorithm, purpose = Algorithm(row.pop("algorithm")), Purpose(row.pop("purpose"))
-            info = KeyInfo(algorithm=algorithm, purpose=purpose, **row)
-            yield Entry(info, Secret(key, None if algorithm.signs else algorithm))
+        document = json.loads(plain)
+        return [_entry(row) for row in document["keys"]], dict(document["spent"])
     except (ValueError, KeyError, TypeError):
-        raise BadInput("密钥库由更新的版本写成，读不懂", where=where, remedy="请升级卡护") from None
+        raise BadInput("密钥库由其他版本写成，读不懂", where=where, remedy="请用写它的卡护版本打开") from None
+
+
+def _entry(row: Any) -> Entry:
+    key = bytes.fromhex(row.pop("key"))
+    algorithm, purpose = Algorithm(row.pop("algorithm")), Purpose(row.pop("purpose"))
+    return Entry(
+        KeyInfo(algorithm=algorithm, purpose=purpose, **row), Secret(key, None if algorithm.signs else algorithm)
+    )

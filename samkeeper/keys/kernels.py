@@ -35,7 +35,7 @@ def des_tables() -> tuple[Longs, Words]:
 
 
 @njit(cache=True, nogil=True)
-def _mix(table: Words, x: np.uint32) -> np.uint32:  # pragma: no cover  # compiled
+def _mix(table: Words, x: np.uint32) -> np.uint32:
     return np.uint32(
         table[0, x >> np.uint32(24)]
         ^ table[1, (x >> np.uint32(16)) & np.uint32(255)]
@@ -45,9 +45,7 @@ def _mix(table: Words, x: np.uint32) -> np.uint32:  # pragma: no cover  # compil
 
 
 @njit(cache=True, nogil=True)
-def sm4_macs(
-    keys: Words, messages: Words, round_mix: Words, key_mix: Words, fixed: Words
-) -> Words:  # pragma: no cover  # compiled
+def sm4_macs(keys: Words, messages: Words, round_mix: Words, key_mix: Words, fixed: Words) -> Words:
     """The first word of each row's CBC-MAC, zero IV (GB/T 32907 under ISO 9797-1 algorithm 1).
 
     `keys` (n, 4) and `messages` (n, 4·blocks), already padded, as native words of big-endian bytes.
@@ -74,13 +72,13 @@ def sm4_macs(
 
 @njit(cache=True, nogil=True)
 def _swap(a: np.uint32, b: np.uint32, shift: np.uint32, mask: np.uint32) -> tuple[np.uint32, np.uint32]:
-    """Trade the bits of `a` under mask·2^shift for those of `b` under the mask."""  # pragma: no cover  # compiled
+    """Trade the bits of `a` under mask·2^shift for those of `b` under the mask."""
     t = ((a >> shift) ^ b) & mask
     return a ^ (t << shift), b ^ t
 
 
 @njit(cache=True, nogil=True)
-def _enter(left: np.uint32, right: np.uint32) -> tuple[np.uint32, np.uint32]:  # pragma: no cover  # compiled
+def _enter(left: np.uint32, right: np.uint32) -> tuple[np.uint32, np.uint32]:
     """DES's initial permutation as five trades of bits."""
     left, right = _swap(left, right, np.uint32(4), np.uint32(0x0F0F0F0F))
     left, right = _swap(left, right, np.uint32(16), np.uint32(0x0000FFFF))
@@ -90,7 +88,7 @@ def _enter(left: np.uint32, right: np.uint32) -> tuple[np.uint32, np.uint32]:  #
 
 
 @njit(cache=True, nogil=True)
-def _leave(left: np.uint32, right: np.uint32) -> np.uint32:  # pragma: no cover  # compiled
+def _leave(left: np.uint32, right: np.uint32) -> np.uint32:
     """The left word after DES's final permutation: the same trades, last first."""
     left, right = _swap(left, right, np.uint32(1), np.uint32(0x55555555))
     right, left = _swap(right, left, np.uint32(8), np.uint32(0x00FF00FF))
@@ -100,7 +98,7 @@ def _leave(left: np.uint32, right: np.uint32) -> np.uint32:  # pragma: no cover 
 
 
 @njit(cache=True, nogil=True)
-def _schedule(key: Bytes, table: Longs, out: Longs) -> None:  # pragma: no cover  # compiled
+def _schedule(key: Bytes, table: Longs, out: Longs) -> None:
     """The 16 round keys: they are linear in the key's bits, so each byte adds its own."""
     for i in range(16):
         out[i] = table[0, key[0], i]
@@ -110,9 +108,7 @@ def _schedule(key: Bytes, table: Longs, out: Longs) -> None:  # pragma: no cover
 
 
 @njit(cache=True, nogil=True)
-def _rounds(
-    left: np.uint32, right: np.uint32, schedule: Longs, boxes: Words
-) -> tuple[np.uint32, np.uint32]:  # pragma: no cover  # compiled
+def _rounds(left: np.uint32, right: np.uint32, schedule: Longs, boxes: Words) -> tuple[np.uint32, np.uint32]:
     """Sixteen rounds between the permutations; the halves come out swapped, ready to chain."""
     for i in range(16):
         even = np.uint32((right >> np.uint32(1)) | (right << np.uint32(31)))  # numba shifts in 64 bits
@@ -134,7 +130,7 @@ def _rounds(
 
 
 @njit(cache=True, nogil=True)
-def des_macs(keys: Bytes, messages: Words, table: Longs, boxes: Words) -> Words:  # pragma: no cover  # compiled
+def des_macs(keys: Bytes, messages: Words, table: Longs, boxes: Words) -> Words:
     """The first word of each row's MAC, zero IV (ISO 9797-1): algorithm 1 for keys (n, 8), 3 for keys (n, 16).
 
     `messages` (n, 2·blocks), already padded, as native words of big-endian bytes.

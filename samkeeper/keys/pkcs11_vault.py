@@ -41,6 +41,7 @@ class Pkcs11Vault(VaultVerbs):
     signature = Algorithm.ECDSA
 
     def __init__(self, token: pkcs11.Token, pin: Secret) -> None:
+        super().__init__()
         with _device():
             self._session = _logged_in(token, pin)
             self._mechanisms = set(token.slot.get_mechanisms())

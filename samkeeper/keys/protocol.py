@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -208,5 +208,7 @@ def select(keys: Sequence[KeyInfo], reference: str) -> KeyInfo:
     return max(matching, key=lambda key: key.version)
 
 
-def next_version(keys: Sequence[KeyInfo], label: str) -> int:
-    return 1 + max((key.version for key in keys if key.label == parse_label(label)), default=0)
+def next_version(keys: Sequence[KeyInfo], spent: Mapping[str, int], label: str) -> int:
+    """One more than any version the label has or, by `spent`, ever had: a version never means two keys."""
+    held = (key.version for key in keys if key.label == parse_label(label))
+    return 1 + max([spent.get(label, 0), *held])

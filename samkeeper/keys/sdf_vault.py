@@ -54,11 +54,13 @@ class SdfVault(VaultVerbs):
     signature = Algorithm.SM2
 
     def __init__(self, address: MachineAddress, password: Secret) -> None:
+        super().__init__()
         self._address = address
         self._machine = Machine(address.library)
         self._machine.unlock(address.pair, password)
         self._handles: dict[str, c_void_p] = {}
-        self._entries = {entry.info.reference: entry for entry in _read(address)}
+        entries, self._spent = _read(address)
+        self._entries = {entry.info.reference: entry for entry in entries}
 
     def list(self) -> Sequence[KeyInfo]:
         return sorted((entry.info for entry in self._entries.values()), key=lambda info: (info.label, info.version))
@@ -90,6 +92,7 @@ class SdfVault(VaultVerbs):
 
     def _erase(self, key: KeyInfo) -> None:
         del self._entries[key.reference]
+        self._spent[key.label] = max(key.version, self._spent.get(key.label, 0))
         self._write()
 
     def _encrypt(self, key: KeyInfo, blocks: bytes) -> bytes:
@@ -128,7 +131,7 @@ class SdfVault(VaultVerbs):
 
     def _write(self) -> None:
         rows = [asdict(entry) | {"content": entry.content.hex()} for entry in self._entries.values()]
-        seal.write(self._address.index, json.dumps({"keys": rows}, indent=1).encode())
+        seal.write(self._address.index, json.dumps({"keys": rows, "spent": self._spent}, indent=1).encode())
 
 
 def open_machine(uri: str, password: Secret) -> SdfVault:
@@ -143,14 +146,15 @@ def create_on_machine(uri: str, password: Secret) -> SdfVault:
     address = MachineAddress.parse(uri)
     if address.index.exists():
         raise BadInput("索引文件已存在，没有覆盖", where=str(address.index), remedy="请换一个文件名")
-    seal.write(address.index, b'{"keys": []}')
+    seal.write(address.index, b'{"keys": [], "spent": {}}')
     return SdfVault(address, password)
 
 
-def _read(address: MachineAddress) -> Sequence[Entry]:
+def _read(address: MachineAddress) -> tuple[Sequence[Entry], dict[str, int]]:
+    """The keys, and the newest destroyed version of each label."""
     try:
-        rows = json.loads(seal.read(address.index))["keys"]
-        return [_entry(row) for row in rows]
+        document = json.loads(seal.read(address.index))
+        return [_entry(row) for row in document["keys"]], dict(document["spent"])
     except (ValueError, KeyError, TypeError):
         raise BadInput("索引文件已损坏", where=str(address.index), remedy="请从备份恢复") from None
 

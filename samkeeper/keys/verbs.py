@@ -42,6 +42,9 @@ class VaultVerbs(ABC):
 
     signature: Algorithm  # what its signing keys are made for
 
+    def __init__(self) -> None:
+        self._spent: dict[str, int] = {}  # the newest destroyed version of a label, where the vault can remember it
+
     @abstractmethod
     def list(self) -> Sequence[KeyInfo]: ...
 
@@ -88,7 +91,8 @@ class VaultVerbs(ABC):
     # Keys come and go.
 
     def generate(self, label: str, algorithm: Algorithm, purpose: Purpose | None = None) -> KeyInfo:
-        return self._make(label, next_version(self.list(), label), algorithm, fitting_purpose(algorithm, purpose))
+        version = next_version(self.list(), self._spent, label)
+        return self._make(label, version, algorithm, fitting_purpose(algorithm, purpose))
 
     def import_components(
         self,
@@ -262,5 +266,5 @@ class VaultVerbs(ABC):
             raise Refused(f"导入的内容不能作为 {algorithm} 密钥", code="weak-key")
         if expected is not None and not same(check_value(algorithm, key.reveal(), len(expected)), expected):
             raise Refused("校验值不符，密钥没有导入。请核对各分量后重来。", code="check-value")
-        version = next_version(self.list(), label)
+        version = next_version(self.list(), self._spent, label)
         return self._take(label, version, Secret(key.reveal(), algorithm), fitting_purpose(algorithm, purpose))

@@ -81,7 +81,9 @@ def test_a_destroyed_key_is_gone_and_its_version_must_be_named(
     with pytest.raises(BadInput, match="写明版本"):
         vault.destroy("tac")
     vault.destroy("tac@1")
-    assert not open_vault(tmp_path / "development.vault", passphrase).list()
+    again = open_vault(tmp_path / "development.vault", passphrase)
+    assert not again.list()
+    assert again.generate("tac", Algorithm.SM4).reference == "tac@2"  # a version never means two keys
 
 
 def test_two_openings_of_one_file_lose_no_key(vault: KeyVault, tmp_path: Path, passphrase: Secret) -> None:

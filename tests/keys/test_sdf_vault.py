@@ -106,6 +106,7 @@ def test_a_destroyed_key_is_gone(machine: KeyVault, address: str) -> None:
     machine.destroy("tac@1")
     with open_vault(address, PASSWORD) as again:
         assert not again.list()
+        assert again.generate("tac", Algorithm.SM4).reference == "tac@2"
 
 
 def test_a_wrong_password_is_told(machine: KeyVault, address: str) -> None:
