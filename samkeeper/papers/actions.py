@@ -21,7 +21,7 @@ from samkeeper.papers.forms import Layout, render
 from samkeeper.papers.models import Attachment, IssuedPaper, NumberSeries
 from samkeeper.parties.models import Account
 
-TOKEN_BYTES = 24  # 192 bits
+TOKEN_BYTES = 24  # 192 bits, 32 signs
 MAX_BYTES = 20 * 2**20
 MAX_NAME = 100
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")

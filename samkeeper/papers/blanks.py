@@ -45,6 +45,8 @@ class Blank:
 
 
 INFERRED = "{no}式样未随文公布，本式样系推定"
+GAPS = "所存文本残缺，个别栏目系推定"
+FREE = "格式未作规定，本式样为本系统所拟"
 
 _LOST = frozenset({Reason.LOST})
 _DAMAGED = frozenset({Reason.DAMAGED, Reason.FORCE_MAJEURE})
@@ -71,14 +73,16 @@ LAYOUTS: Mapping[tuple[str, Form], Blank] = {
         "health-application",
         rows=3,
         annex="安全存取模块(SAM)卡安装应用位置清单",
-        columns=(_SAM_NUMBER, Column("安装应用位置", "place", 4), _PERMISSION),
+        columns=(_SAM_NUMBER, _PLACE, _PERMISSION),
+        notes=(GAPS,),
     ),
     ("health", Form.CANCELLATION): Blank(
         "health-cancellation",
         rows=3,
         boxes=(Box("丢失", _LOST), Box("损坏", _DAMAGED), Box("业务网点取消", _OUTLET)),
         annex="安全存取模块(SAM)卡应用统计清单",
-        columns=(Column("安全存取模块(SAM)卡编号", "number", 4), _PERMISSION, _PLACE, _REASON),
+        columns=(Column("安全存取模块(SAM)卡编号", "number", 4), Column("SAM卡权限", "permission", 3), _PLACE, _REASON),
+        notes=(GAPS,),
     ),
 }
 
@@ -108,5 +112,17 @@ HOUSE: Mapping[Form, Blank] = {
         notes=(INFERRED,),
     ),
     Form.UNDERTAKING: Blank("undertaking"),
+    Form.PURCHASE_APPLICATION: Blank("purchase", notes=(INFERRED,)),
+    **{
+        form: Blank("letter", notes=(FREE,))
+        for form in (
+            Form.LOSS_STATEMENT,
+            Form.CHANGE_REQUEST,
+            Form.CHANGE_REPORT,
+            Form.CLOSURE_REQUEST,
+            Form.CANCELLATION_REQUEST,
+            Form.REISSUE_REQUEST,
+        )
+    },
     Form.INTERNAL_RULES: Blank("internal-rules"),
 }

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import singledispatch
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from samkeeper.errors import BadInput
-from samkeeper.lifecycle import Reason
 from samkeeper.papers.blanks import Blank
-from samkeeper.papers.facts import Application, Cancellation, CardLine, InternalRules, Undertaking, UnitHead
+from samkeeper.papers.facts import (
+    Application,
+    Cancellation,
+    InternalRules,
+    Letter,
+    Purchase,
+    Undertaking,
+    UnitHead,
+    Wanted,
+)
+from samkeeper.papers.rows import Contents, rows, unboxed
 from samkeeper.rules.book import Book
 from samkeeper.rules.evidence import Form
 from samkeeper.rules.words import CardKind, UnitKind, Who
@@ -22,42 +31,57 @@ CARD_WORDS = {CardKind.SOCIAL: "PSAM卡", CardKind.HEALTH: "SAM卡"}
 MODEL_RULES = "内部管理规定（使用单位范本）"
 SECTION = re.compile("[一二三四五六七八九十]+、")
 
-Contents = dict[str, Any]
+
+def holds_words_for(book: Book, form: Form) -> bool:
+    """Whether the book holds the text, or the purposes, that the paper repeats; most papers repeat none."""
+    match form:
+        case Form.UNDERTAKING:
+            return form in book.forms
+        case Form.INTERNAL_RULES:
+            return any(article.no.startswith(MODEL_RULES) for article in book.articles)
+        case Form.PURCHASE_APPLICATION:
+            return bool(book.purposes) and Form.APPLICATION in book.forms
+    return True
 
 
 @singledispatch
-def contents(facts: object, blank: Blank, book: Book) -> Contents:
+def contents(facts: object, form: Form, blank: Blank, book: Book) -> Contents:
     """What `blank` shows of `facts`. Raises `BadInput` for what the form cannot hold."""
     raise TypeError(f"{type(facts).__name__} is no paper")
 
 
 @contents.register
-def _application(facts: Application, blank: Blank, book: Book) -> Contents:
+def _application(facts: Application, form: Form, blank: Blank, book: Book) -> Contents:
+    wanted = _wanted(facts.wanted, book)
     return {
-        **_named(facts.unit, facts.number, blank, book, Form.APPLICATION),
-        **_rows(facts, blank, book),
-        **_purposes(facts, book),
+        **_named(facts.unit, facts.number, form, book),
+        **rows(facts, blank, CARD_WORDS[book.card_kind]),
+        "purposes": [
+            {"label": one.label, "permission": one.permission, "quantity": str(wanted[one.name] or "")}
+            for one in book.purposes
+        ],
+        "total": str(wanted.total()) if facts.wanted else "",
         "kinds": _kinds(book, facts.unit.kind),
         "bank": facts.bank,
     }
 
 
 @contents.register
-def _cancellation(facts: Cancellation, blank: Blank, book: Book) -> Contents:
+def _cancellation(facts: Cancellation, form: Form, blank: Blank, book: Book) -> Contents:
     known = [card.handed_in for card in facts.cards if card.handed_in is not None]
     return {
-        **_named(facts.unit, facts.number, blank, book, Form.CANCELLATION),
-        **_rows(facts, blank, book),
+        **_named(facts.unit, facts.number, form, book),
+        **rows(facts, blank, CARD_WORDS[book.card_kind]),
         "returned": str(sum(known)) if known else "",
         "moment": _moment(facts.cancelled_at),
-        "notes": _unboxed(facts.cards, blank),
+        "notes": unboxed(facts.cards, blank),
     }
 
 
 @contents.register
-def _undertaking(facts: Undertaking, blank: Blank, book: Book) -> Contents:
+def _undertaking(facts: Undertaking, form: Form, blank: Blank, book: Book) -> Contents:
     """The paragraphs as the book has them: title, addressee, promises, the line for the seal, the line for the date."""
-    official = book.forms[Form.UNDERTAKING]
+    official = book.forms[form]
     title, addressee, *paragraphs, seal, day = book.article(official.no).text.strip().splitlines()
     return {
         "title": title,
@@ -70,7 +94,7 @@ def _undertaking(facts: Undertaking, blank: Blank, book: Book) -> Contents:
 
 
 @contents.register
-def _internal_rules(facts: InternalRules, blank: Blank, book: Book) -> Contents:
+def _internal_rules(facts: InternalRules, form: Form, blank: Blank, book: Book) -> Contents:
     """The model's lines as the book has them; the last two are the places for seal and date."""
     model = [article for article in book.articles if article.no.startswith(MODEL_RULES)]
     text = "\n".join(part.strip() for article in model for part in (article.heading, article.text) if part)
@@ -85,7 +109,33 @@ def _internal_rules(facts: InternalRules, blank: Blank, book: Book) -> Contents:
     }
 
 
-def _named(unit: UnitHead, number: str, blank: Blank, book: Book, form: Form) -> Contents:
+@contents.register
+def _purchase(facts: Purchase, form: Form, blank: Blank, book: Book) -> Contents:
+    """The book's purposes as columns, a unit a row, sums to the right and below."""
+    counts = [(wish.unit, _wanted(wish.wanted, book)) for wish in facts.units]
+    total = sum((wanted for _, wanted in counts), Counter[str]())
+    return {
+        "title": book.forms[Form.APPLICATION].title,
+        "subtitle": f"（{form.label}）",
+        "purposes": [{"label": one.label, "permission": one.permission} for one in book.purposes],
+        "units": [[str(place), unit, *_sums(wanted, book)] for place, (unit, wanted) in enumerate(counts, start=1)],
+        "total": _sums(total, book),
+        **{name: getattr(facts, name) for name in ("applicant", "carrier", "carrier_phone", "number")},
+    }
+
+
+@contents.register
+def _letter(facts: Letter, form: Form, blank: Blank, book: Book) -> Contents:
+    return {
+        "title": form.label,
+        "addressee": f"{facts.addressee}：",
+        "paragraphs": [line for line in facts.body.splitlines() if line.strip()],
+        "signer": facts.signer,
+        "moment": _moment(facts.signed_on),
+    }
+
+
+def _named(unit: UnitHead, number: str, form: Form, book: Book) -> Contents:
     official = book.forms.get(form)
     return {
         "title": official.title if official else form.label,
@@ -100,93 +150,20 @@ def _named(unit: UnitHead, number: str, blank: Blank, book: Book, form: Form) ->
     }
 
 
-def _rows(facts: Application | Cancellation, blank: Blank, book: Book) -> Contents:
-    """As many rows as the form has, empty ones empty; what does not fit goes on the list."""
-    here = list(facts.cards[: blank.rows])
-    rows = here + [CardLine()] * (blank.rows - len(here))
-    return {
-        "rows": blank.rows,
-        "cards": [_row(card, blank) for card in rows],
-        "annex": _annex(facts, blank, book) if len(facts.cards) > blank.rows else None,
-    }
-
-
-def _row(card: CardLine, blank: Blank) -> Contents:
-    return {
-        "number": card.number,
-        "number_and_permission": _number_and_permission(card),
-        "permission": card.permission,
-        "place": card.place,
-        "reasons": [{"label": box.label, "chosen": card.reason in box.reasons} for box in blank.boxes],
-        "handed_in": [
-            {"label": label, "chosen": card.handed_in is said} for label, said in (("是", True), ("否", False))
-        ],
-    }
-
-
-def _number_and_permission(card: CardLine) -> str:
-    return f"{card.number}（{card.permission}）" if card.permission else card.number
-
-
-def _annex(facts: Application | Cancellation, blank: Blank, book: Book) -> Contents:
-    """The list goes on where the form's rows end, with running numbers over both."""
-    words = {"card": CARD_WORDS[book.card_kind]}
-    beyond = list(enumerate(facts.cards, start=1))[blank.rows :]
-    return {
-        "title": blank.annex.format(**words),
-        "heads": [column.head.format(**words) for column in blank.columns],
-        "widths": [column.width for column in blank.columns],
-        "rows": [
-            [str(place), *(SHOWS[column.shows](card, blank) for column in blank.columns)] for place, card in beyond
-        ],
-        "unit": facts.unit.name,
-        "number": f"编号：{facts.number}",
-        "foot": f"本清单{len(beyond)}张，连同表内{blank.rows}张，共{len(facts.cards)}张。",
-    }
-
-
-def _reason_words(card: CardLine, blank: Blank) -> str:
-    """A reason in the form's own words where it has a box for it."""
-    boxed = next((box.label.strip() for box in blank.boxes if card.reason in box.reasons), "")
-    return boxed or (card.reason.label if card.reason else "")
-
-
-SHOWS: Mapping[str, Callable[[CardLine, Blank], str]] = {
-    "number": lambda card, _: card.number,
-    "number_and_permission": lambda card, _: _number_and_permission(card),
-    "permission": lambda card, _: card.permission,
-    "place": lambda card, _: card.place,
-    "reason": _reason_words,
-    "handed_in": lambda card, _: {True: "是", False: "否", None: ""}[card.handed_in],
-}
-
-
-def _unboxed(cards: tuple[CardLine, ...], blank: Blank) -> list[str]:
-    """Reasons that the form has no box for are said in the margin, since nothing is added to the form itself."""
-    boxed = frozenset[Reason]().union(*(box.reasons for box in blank.boxes))
-    said = [
-        f"第{place}行{card.reason.label}"
-        for place, card in enumerate(cards[: blank.rows], start=1)
-        if card.reason and card.reason not in boxed
-    ]
-    return [f"注销理由：{'，'.join(said)}（表内无此项）"] if said else []
-
-
-def _purposes(facts: Application, book: Book) -> Contents:
-    """The book's purposes in its order with what is wanted of each, and the sum."""
+def _wanted(lines: Iterable[Wanted], book: Book) -> Counter[str]:
+    """How many of each of the book's purposes. Raises `BadInput` for a purpose that it does not have."""
     known = {purpose.name for purpose in book.purposes} or {""}
-    wanted: dict[str, int] = {}
-    for line in facts.wanted:
+    counted = Counter[str]()
+    for line in lines:
         if line.purpose not in known or line.quantity < 0:
             raise BadInput(f"“{line.purpose}”{line.quantity}张不能写入申领表", remedy="请核对用途和数量")
-        wanted[line.purpose] = wanted.get(line.purpose, 0) + line.quantity
-    return {
-        "purposes": [
-            {"label": one.label, "permission": one.permission, "quantity": str(wanted.get(one.name) or "")}
-            for one in book.purposes
-        ],
-        "total": str(sum(wanted.values())) if wanted else "",
-    }
+        counted[line.purpose] += line.quantity
+    return counted
+
+
+def _sums(wanted: Counter[str], book: Book) -> list[str]:
+    """A line of the summary: each purpose, blank where nothing is wanted of it, then the sum."""
+    return [*(str(wanted[purpose.name] or "") for purpose in book.purposes), str(wanted.total())]
 
 
 def _kinds(book: Book, kind: UnitKind | None) -> list[Contents]:

@@ -80,7 +80,40 @@ class InternalRules:
     issued_on: date | None = None
 
 
-Facts: TypeAlias = Application | Cancellation | Undertaking | InternalRules
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitWish:
+    """What one unit of a province asks for in its own 表1."""
+
+    unit: str
+    wanted: tuple[Wanted, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """A province's application upward (居民健康卡办法 第十三条第一款): its units' 表1 a row each, added up.
+
+    `carrier`: the person who is sent to fetch the cards.
+    """
+
+    applicant: str
+    units: tuple[UnitWish, ...]
+    carrier: str = ""
+    carrier_phone: str = ""
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A paper that a regulation asks for in free form: a statement of loss, a report, a request. `body`: a line a
+    paragraph."""
+
+    addressee: str
+    body: str
+    signer: str
+    signed_on: date | None = None
+
+
+Facts: TypeAlias = Application | Cancellation | Undertaking | InternalRules | Purchase | Letter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

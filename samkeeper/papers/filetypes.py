@@ -33,6 +33,7 @@ OFD = FileType(".ofd", "application/ofd")
 PNG = FileType(".png", "image/png")
 JPEG = FileType(".jpg", "image/jpeg")
 TYPES = {kind.media_type: kind for kind in (PDF, OFD, PNG, JPEG)}
+SUFFIXES = {".jpeg", *(kind.suffix for kind in TYPES.values())}
 
 
 def recognise(content: bytes) -> FileType:

@@ -18,18 +18,22 @@ import segno
 
 from samkeeper.errors import Refused
 from samkeeper.papers.blanks import HOUSE, LAYOUTS, Blank
-from samkeeper.papers.contents import SHANGHAI, Contents, contents
+from samkeeper.papers.contents import SHANGHAI, contents, holds_words_for
 from samkeeper.papers.facts import (
     Application,
     Cancellation,
     CardLine,
     Facts,
     InternalRules,
+    Letter,
     Margin,
+    Purchase,
     Undertaking,
     UnitHead,
+    UnitWish,
     Wanted,
 )
+from samkeeper.papers.rows import Contents
 from samkeeper.papers.typesetting import Format, typeset
 from samkeeper.rules.book import Book
 from samkeeper.rules.evidence import Form
@@ -40,9 +44,12 @@ __all__ = [
     "CardLine",
     "InternalRules",
     "Layout",
+    "Letter",
     "Margin",
+    "Purchase",
     "Undertaking",
     "UnitHead",
+    "UnitWish",
     "Wanted",
     "layout",
     "render",
@@ -80,7 +87,7 @@ class Layout:
 def layout(book: Book, form: Form) -> Layout:
     """How `book` has `form` drawn: as it prints it, else the house's way. Raises `Refused` where neither is."""
     blank = LAYOUTS.get((book.name, form)) or HOUSE.get(form)
-    if blank is None or (form is Form.UNDERTAKING and form not in book.forms):
+    if blank is None or not holds_words_for(book, form):
         raise Refused(f"{book.title}的“{form.label}”没有可打印的式样，请另行撰写。", code="no-layout")
     return Layout(book, form, blank)
 
@@ -96,7 +103,7 @@ def render(form: Layout, facts: Facts, *, format: Format = "pdf", margin: Margin
 
 def filling(form: Layout, facts: Facts, margin: Margin = NO_MARGIN) -> Contents:
     """What the layout is given: the form's own contents, how many copies, and what stands in the margin."""
-    filled = contents(facts, form.blank, form.book)
+    filled = contents(facts, form.form, form.blank, form.book)
     return {**filled, "author": form.book.issuer, "copies": form.copies, "margin": _margin(margin, form, filled)}
 
 

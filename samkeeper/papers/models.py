@@ -34,7 +34,7 @@ class IssuedPaper(models.Model):
     `token` is what the code in the margin leads to: nothing can be guessed from it, and it leads to nothing personal.
     """
 
-    token = models.CharField("核验码", max_length=43, unique=True)
+    token = models.CharField("核验码", max_length=32, unique=True)
     title = models.CharField("文书", max_length=120)
     book = models.CharField("规则书", max_length=30)
     form = models.CharField("种类", max_length=40)
@@ -84,4 +84,6 @@ class Attachment(models.Model):
     @property
     def file_name(self) -> str:
         """The given name with the suffix of what the file really is."""
-        return PurePath(self.name).stem + filetypes.TYPES[self.media_type].suffix
+        given = PurePath(self.name)
+        stem = given.stem if given.suffix.lower() in filetypes.SUFFIXES else self.name
+        return stem + filetypes.TYPES[self.media_type].suffix

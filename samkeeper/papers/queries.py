@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from samkeeper.ledger.models import Checkpoint, Entry
 from samkeeper.papers.models import IssuedPaper
+
+# The form of every token that was ever given; anything else need not be looked for.
+TOKEN = re.compile("[0-9A-Za-z_-]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class Answer:
 
 def answer(token: str) -> Answer | None:
     """What is known of the paper with that token; None where there is no such token."""
-    paper = IssuedPaper.objects.filter(token=token).first()
+    paper = IssuedPaper.objects.filter(token=token).first() if TOKEN.fullmatch(token) else None
     if paper is None:
         return None
     same = IssuedPaper.objects.filter(

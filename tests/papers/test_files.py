@@ -123,6 +123,20 @@ def test_attachment_is_kept_by_its_hash_under_what_it_really_is(folder: Path, of
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("given", "saved"),
+    [
+        ("表2.PDF", "表2.pdf"),
+        ("2026.11.21扫描", "2026.11.21扫描.pdf"),
+        ("照片.jpeg", "照片.pdf"),
+        ("x.exe", "x.exe.pdf"),
+    ],
+)
+def test_saved_name_ends_in_what_the_file_is(folder: Path, officer: Account, given: str, saved: str) -> None:
+    assert keep(PDF, given, officer).file_name == saved
+
+
+@pytest.mark.django_db
 def test_same_bytes_are_kept_once(folder: Path, officer: Account) -> None:
     first, second = keep(PDF, "正面.pdf", officer), keep(PDF, "再传一次.pdf", officer)
     assert first.pk != second.pk

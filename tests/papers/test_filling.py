@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 
 from samkeeper.errors import BadInput, Refused
 from samkeeper.lifecycle import Reason
-from samkeeper.papers.forms import Application, Cancellation, CardLine, UnitHead, filling, layout, render
+from samkeeper.papers.forms import (
+    Application,
+    Cancellation,
+    CardLine,
+    Letter,
+    Purchase,
+    UnitHead,
+    UnitWish,
+    filling,
+    layout,
+    render,
+)
 from samkeeper.rules.book import library
 from samkeeper.rules.evidence import Form
 from samkeeper.rules.words import UnitKind
@@ -183,10 +194,15 @@ def test_year_of_the_act_is_that_of_shanghai() -> None:
 
 
 def test_paper_that_has_no_layout_is_refused_by_name() -> None:
-    with pytest.raises(Refused, match="保密协议"):
-        layout(library()["beijing"], Form.CONFIDENTIALITY_AGREEMENT)
-    with pytest.raises(Refused, match="使用承诺书"):
-        layout(library()["beijing"], Form.UNDERTAKING)
+    for form in (
+        Form.CONFIDENTIALITY_AGREEMENT,
+        Form.UNDERTAKING,
+        Form.INTERNAL_RULES,
+    ):
+        with pytest.raises(Refused, match=f"“{form.label}”没有可打印的式样"):
+            layout(library()["beijing"], form)
+    with pytest.raises(Refused, match="没有可打印的式样"):
+        layout(library()["jieyang"], Form.PURCHASE_APPLICATION)
 
 
 def test_book_without_a_form_of_its_own_gets_the_house_s_and_says_so() -> None:
@@ -196,6 +212,37 @@ def test_book_without_a_form_of_its_own_gets_the_house_s_and_says_so() -> None:
     assert filled["annex"]["title"] == "PSAM卡应用统计清单"
     assert filled["margin"]["notes"] == ["式样未随文公布，本式样系推定"]
     assert render(form, Application(unit=UNIT, cards=cards(8)), format="png", page=2).startswith(b"\x89PNG")
+
+
+def test_province_s_application_lists_its_units_and_adds_them_up() -> None:
+    facts = Purchase(
+        applicant="示例省居民健康卡注册管理中心",
+        units=(
+            UnitWish(unit="示例市第一医院", wanted=wanted(read_only=10, read_write=2)),
+            UnitWish(unit="示例市精神病院", wanted=wanted(read_only=1, psychiatric=3)),
+        ),
+        carrier="李领卡",
+        number="2026-000003",
+    )
+    printed = bare(text(render(form_of("health", Form.PURCHASE_APPLICATION), facts)))
+    assert "1示例市第一医院102122示例市精神病院134总计112316" in printed
+    assert "申请单位(公章):示例省居民健康卡注册管理中心领卡专人:李领卡" in printed
+    assert "编号:2026-000003" in printed
+    assert "式样未随文公布，本式样系推定" in printed
+
+
+def test_letter_keeps_its_paragraphs_and_says_that_its_form_is_ours() -> None:
+    facts = Letter(
+        addressee="揭阳市人力资源和社会保障局",
+        body="清点时发现丢失。\n\n已在系统中挂失。",
+        signer="揭阳市人民医院",
+        signed_on=date(2026, 11, 21),
+    )
+    printed = bare(text(render(form_of("jieyang", Form.LOSS_STATEMENT), facts)))
+    assert printed == (
+        "格式未作规定，本式样为本系统所拟丢失情况说明揭阳市人力资源和社会保障局："
+        "清点时发现丢失。已在系统中挂失。揭阳市人民医院（盖章）2026年11月21日第1页，共1页"
+    )
 
 
 def test_moment_of_filing_leaves_the_authority_s_fields_blank() -> None:

@@ -69,10 +69,11 @@ def test_reprint_is_marked_on_every_page_and_a_first_print_is_not() -> None:
 
 
 @pytest.mark.parametrize(("book", "form"), FORMS)
-def test_form_that_was_not_published_says_so_in_the_margin(book: str, form: Form) -> None:
+def test_form_that_is_inferred_says_so_in_the_margin(book: str, form: Form) -> None:
     page = bare(text(render(form_of(book, form), facts_of(form, 1)), 1))
     no = form_of(book, form).no
     assert (f"{no}式样未随文公布，本式样系推定" in page) == (book == "jieyang")
+    assert ("所存文本残缺，个别栏目系推定" in page) == (book == "health")
 
 
 def test_pdf_is_made_to_last_and_says_what_it_is() -> None:

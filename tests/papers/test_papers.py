@@ -196,8 +196,8 @@ def test_page_of_an_older_print_points_to_the_newer() -> None:
 def test_paper_that_the_ledger_does_not_hold_is_not_to_be_trusted() -> None:
     paper = print_paper()
     forged = {"book": "beijing", "form": "cancellation", "title": paper.title, "subject": "x", "print_no": 1}
-    IssuedPaper.objects.create(**forged, token="forged", sha256="0" * 64, issued_at=AT, ledger_seq=999)
-    status, shown = page("forged")
+    IssuedPaper.objects.create(**forged, token="forged" + "0" * 26, sha256="0" * 64, issued_at=AT, ledger_seq=999)
+    status, shown = page("forged" + "0" * 26)
     assert status == 200
     assert "请勿采信" in shown
     assert "本系统出具过" not in shown

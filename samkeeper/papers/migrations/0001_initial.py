@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             name='IssuedPaper',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(max_length=43, unique=True, verbose_name='核验码')),
+                ('token', models.CharField(max_length=32, unique=True, verbose_name='核验码')),
                 ('title', models.CharField(max_length=120, verbose_name='文书')),
                 ('book', models.CharField(max_length=30, verbose_name='规则书')),
                 ('form', models.CharField(max_length=40, verbose_name='种类')),
