@@ -34,6 +34,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--json", "as_json", is_flag=True, help="以一个 JSON 对象输出结果清单。")
 def command(
+    *,
     transactions: tuple[Path, ...],
     history: Path,
     out: Path,
@@ -71,10 +72,10 @@ class WithoutPandas:
     """Where pandas is installed, pyarrow loads it for its first array: longer than a day's transactions take."""
 
     def __enter__(self) -> None:
-        sys.meta_path.insert(0, self)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, self)
 
     def __exit__(self, *_: object) -> None:
-        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        sys.meta_path.remove(self)
 
     def find_spec(self, name: str, *_: object) -> None:
         if name == "pandas":

@@ -44,7 +44,10 @@ Loaded = tuple[pa.Table, Faults, Place]
 
 
 def batches(unit: Unit, threads: int = 1, columns: list[str] | None = None) -> Iterator[Batch]:
-    """Neighbouring tables of one schema are one batch; `columns`: no others, of Parquet. Raises `BadInput` where a file is damaged or was changed."""
+    """Neighbouring tables of one schema are one batch; `columns`: no others, of Parquet.
+
+    Raises `BadInput` where a file is damaged or was changed.
+    """
     loaded = (item for piece in unit.pieces for item in load(piece, threads, columns))
     if len(unit.pieces) == 1:
         for table, fault, place in loaded:
@@ -146,4 +149,5 @@ def records(table: pa.Table, wrong: np.ndarray[Any, Any]) -> list[str]:
 def readable(chunks: pa.ChunkedArray[Any]) -> list[Any]:
     """Values as JSON can have them; moments as text, since not every one is a Python date."""
     kind = chunks.type
-    return (chunks.cast(pa.string()) if pt.is_temporal(kind) else chunks).to_pylist()
+    values: list[Any] = (chunks.cast(pa.string()) if pt.is_temporal(kind) else chunks).to_pylist()
+    return values

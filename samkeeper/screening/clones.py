@@ -10,15 +10,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from samkeeper.errors import BadInput
-from samkeeper.screening import clone_kernels
 from samkeeper.screening.columns import U8, Rows, hexadecimal, timestamps
+from samkeeper.screening.kernels import clones as clone_kernels
 from samkeeper.screening.strings import I4, I8, values
 
 WORDS = 3
@@ -58,11 +57,15 @@ def spill(rows: Rows, first: int, shares: int, path: Path) -> int:
 
 def load(path: Path, share: int, shares: int) -> I8:
     """One share's entries of one batch, (n, WORDS)."""
-    with path.open("rb") as file:
-        file.seek(8 * share)
-        first, last = np.frombuffer(file.read(16), np.int64)
-        file.seek(8 * (shares + 1 + WORDS * first))
-        return np.frombuffer(file.read(8 * WORDS * int(last - first)), np.int64).reshape(-1, WORDS)
+    first, last = span(path, share)
+    offset = 8 * (shares + 1 + WORDS * first)
+    return np.fromfile(path, np.int64, WORDS * (last - first), offset=offset).reshape(-1, WORDS)
+
+
+def span(path: Path, share: int) -> tuple[int, int]:
+    """Where a share's entries begin and end."""
+    first, last = np.fromfile(path, np.int64, 2, offset=8 * share).tolist()
+    return first, last
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +78,25 @@ class Batch:
 
 def find_share(batches: list[Batch], share: int, shares: int, last: Last) -> tuple[U8, Last]:
     """A share's clones, each unit ‖ row in 32 bits each, and the last counters of its cards."""
-    stamps = [load(batch.path, share, shares)[:, 1] for batch in batches]
-    count = sum(map(len, stamps))
-    bounds = (
-        np.quantile(np.concatenate(stamps), np.linspace(0, 1, 2 + 2 * count // MOST), method="lower")[1:-1]
-        if count > MOST
-        else []
-    )
-    del stamps
+    units = np.array([batch.unit for batch in batches] or [0], np.int64)
     hits = []
-    for low, high in zip([None, *bounds], [*bounds, None], strict=True):
+    for low, high in slices(batches, share, shares):
         loaded = [within(load(batch.path, share, shares), low, high) for batch in batches]
-        found, last = find(loaded, last)
-        edges = np.cumsum([0, *map(len, loaded)])
-        table = np.concatenate(loaded) if loaded else np.empty((0, WORDS), np.int64)
-        units = np.array([batch.unit for batch in batches], np.int64)
-        owner = units[np.searchsorted(edges, found, "right") - 1] if len(found) else found.astype(np.int64)
+        table = np.concatenate([np.empty((0, WORDS), np.int64), *loaded])
+        found, last = find(table, last)
+        owner = units[np.searchsorted(np.cumsum(list(map(len, loaded))), found, "right")]
         hits.append((owner << 32 | table[found, 2] & 0xFFFFFFFF).astype(np.uint64))
     return np.concatenate(hits), last
+
+
+def slices(batches: list[Batch], share: int, shares: int) -> list[tuple[int | None, int | None]]:
+    """One slice of all time, or as many as leave each about half of `MOST`."""
+    count = sum(last - first for first, last in (span(batch.path, share) for batch in batches))
+    if count <= MOST:
+        return [(None, None)]
+    stamps = np.concatenate([load(batch.path, share, shares)[:, 1] for batch in batches])
+    bounds = np.quantile(stamps, np.linspace(0, 1, 2 + 2 * count // MOST), method="lower")[1:-1].tolist()
+    return list(zip([None, *bounds], [*bounds, None], strict=True))
 
 
 def within(table: I8, low: int | None, high: int | None) -> I8:
@@ -123,21 +127,19 @@ class Last:
         return Last(self.sam[mine], self.time[mine], self.counter[mine])
 
 
-def find(loaded: list[I8], last: Last) -> tuple[I4, Last]:
-    """The positions of the clones among entries laid end to end, in order of arrival; and the last ones now."""
-    table = np.concatenate(loaded) if loaded else np.empty((0, WORDS), np.int64)
+def find(table: I8, last: Last) -> tuple[I4, Last]:
+    """The positions of the clones among entries in order of arrival, (n, WORDS); and the last ones now."""
     count = len(table)
-    cards = np.ascontiguousarray(table[:, 0]).view(np.uint64)
+    entries = table.reshape(-1).view(np.uint64)
     slots = np.zeros(2 << (2 * (count + len(last.sam)) + 1).bit_length(), np.int64)
     mask = len(slots) // 2 - 1
-    known = clone_kernels.enlist(last.sam, len(last.sam), slots, mask, 0, np.empty(len(last.sam), np.int32))
+    known = clone_kernels.enlist(last.sam, 1, len(last.sam), slots, mask, 0, np.empty(len(last.sam), np.int32))
     ids = np.empty(count, np.int32)
-    known = clone_kernels.enlist(cards, count, slots, mask, known, ids)
+    known = clone_kernels.enlist(entries, WORDS, count, slots, mask, known, ids)
     edges = np.zeros(known + 1, np.int64)
     np.cumsum(np.bincount(ids, minlength=known), out=edges[1:])
     times, words = np.empty(count, np.int64), np.empty(count, np.uint64)
-    counter = np.ascontiguousarray(table[:, 2]).view(np.uint64)
-    clone_kernels.arrange(np.ascontiguousarray(table[:, 1]), counter, ids, count, edges[:-1].copy(), times, words)
+    clone_kernels.arrange(entries, ids, count, edges[:-1].copy(), times, words)
     longest = int(np.diff(edges).max(initial=0))
     clone_kernels.sort_cards(edges, known, times, words, np.empty(longest, np.int64), np.empty(longest, np.uint64))
     now = Last(number_of(known, slots), padded(last.time, known, 0), padded(last.counter, known, -1))

@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.types as pt
 
-from samkeeper.screening import moments, text
+from samkeeper.screening import moments
+from samkeeper.screening.kernels import text
 from samkeeper.screening.strings import I4, I8, U1, Text, present, values
 
 REQUIRED = ("sam_no", "institution_no", "txn_time", "amount_fen", "business")
@@ -235,7 +236,7 @@ def from_text(words: Text) -> tuple[I8, U1]:
     text.moment(words.data, words.start, words.stop, words.ok, out, naive, count)
     local = np.flatnonzero((naive == 1) & (words.ok == 1))
     out[local] = moments.to_utc(out[local])
-    for row in np.flatnonzero(given & ~words.ok):
+    for row in np.flatnonzero(given & ~words.ok).tolist():
         if (value := moments.parse(words[row])) is not None:
             out[row], words.ok[row] = value, 1
     return out, words.ok

@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from samkeeper.errors import BadInput
-from samkeeper.screening import csv_kernels
 from samkeeper.screening.columns import RAGGED, UNREADABLE, Faults
+from samkeeper.screening.kernels import csv as csv_kernels
 from samkeeper.screening.strings import U1, Text
 
 STRETCH = 32 << 20

@@ -3,7 +3,7 @@
 | column | type | |
 | --- | --- | --- |
 | `card` | uint32 | the card's id in the store |
-| `second` or `micro` | uint32, int64 | since midnight in Asia/Shanghai; seconds where every moment of the day is whole |
+| `second` or `micro` | uint32, int64 | since midnight in Asia/Shanghai; seconds where all moments are whole |
 | `institution`, `device` | dictionary of text | null: none |
 | `business`, `verdict`, `flags` | uint8, uint8, uint16 | numbers and bits as in `judging` |
 | `amount` | uint32, int64 | fen; the narrower where all fit |

@@ -27,8 +27,8 @@ import pyarrow.parquet as pq
 import pyarrow.types as pt
 
 from samkeeper.errors import BadInput
-from samkeeper.screening import lookup, text
 from samkeeper.screening.columns import U8, hexadecimal
+from samkeeper.screening.kernels import lookup, text
 from samkeeper.screening.moments import EPOCH, MICROSECOND, ZONE
 from samkeeper.screening.strings import I8, U1, Text, present, values
 
@@ -190,7 +190,8 @@ def words(table: pa.Table, institutions: Institutions) -> I8:
     number[present(unit) == 0] = 0
     states, state = dictionary(one(table.column("state")))
     noted = np.array([{"suspended": 2, "handed_in": 4}.get(name, 0) for name in states], np.int64)[state]
-    return permissions | number << 32 | (void | noted) << 58
+    word: I8 = permissions | number << 32 | (void | noted) << 58
+    return word
 
 
 def dictionary(array: pa.Array[Any]) -> tuple[list[str], np.ndarray[Any, Any]]:

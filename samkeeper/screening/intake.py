@@ -95,7 +95,9 @@ def visible(file: Path, folder: Path) -> bool:
 
 def plan(paths: Iterable[Path]) -> Plan:
     """Look at every file once, without reading its rows, and cut the work. Raises `BadInput`."""
-    sources, pieces, schemas = [], [], {}
+    sources: list[Source] = []
+    pieces: list[tuple[Piece, int]] = []
+    schemas: dict[pa.Schema, None] = {}
     for path in files(paths):
         source, schema, cut = look(path)
         check_columns(schema, path)
@@ -156,7 +158,8 @@ def check_columns(schema: pa.Schema, path: str) -> None:
 
 def units(pieces: list[tuple[Piece, int]]) -> Iterator[Unit]:
     """Neighbouring pieces together, up to `UNIT_ROWS`."""
-    number, held, rows = 0, [], 0
+    held: list[Piece] = []
+    number = rows = 0
     for piece, count in pieces:
         if held and rows + count > UNIT_ROWS:
             yield Unit(number, tuple(held), rows)

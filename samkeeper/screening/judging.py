@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from samkeeper.errors import BadInput
-from samkeeper.screening import lookup
 from samkeeper.screening.columns import Rows
 from samkeeper.screening.history import NEVER, Index
+from samkeeper.screening.kernels import lookup
 from samkeeper.screening.strings import I4, I8, U1
 from samkeeper.verdicts import ACCEPTED, Flag, Kind
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from samkeeper.screening import store_kernels
 from samkeeper.screening.day_file import Day
 from samkeeper.screening.engine import threads
+from samkeeper.screening.kernels import store as store_kernels
 from samkeeper.screening.moments import EPOCH, MICROSECOND
 from samkeeper.screening.store import NEVER, Store
 

@@ -29,10 +29,12 @@ import numpy as np
 import pyarrow as pa
 
 from samkeeper.errors import BadInput
-from samkeeper.screening import clone_kernels, day_file, moments, store_kernels
+from samkeeper.screening import day_file, moments
 from samkeeper.screening.columns import U8, Rows
 from samkeeper.screening.day_file import DAY_US, Day
 from samkeeper.screening.judging import Judged
+from samkeeper.screening.kernels import clones as clone_kernels
+from samkeeper.screening.kernels import store as store_kernels
 from samkeeper.screening.strings import I8
 
 EPOCH_DAY = date(1970, 1, 1)
@@ -63,7 +65,7 @@ class Store:
         note = folder / "store.json"
         if folder.exists() and not note.exists() and any(folder.iterdir()):
             raise BadInput("不是交易库", where=str(folder), remedy="请给出一个空文件夹或已有的交易库")
-        known = json.loads(note.read_text()) if note.exists() else {"version": VERSION, "runs": []}
+        known: dict[str, Any] = json.loads(note.read_text()) if note.exists() else {"version": VERSION, "runs": []}
         if known["version"] != VERSION:
             raise BadInput("交易库的格式不是本版本的", where=str(folder), remedy="请用写它的版本打开")
         self.runs: list[str] = known["runs"]
@@ -195,7 +197,7 @@ class Numbering:
 
     def _enlist(self, sam: U8, known: int) -> np.ndarray[Any, np.dtype[np.int32]]:
         ids = np.empty(len(sam), np.int32)
-        clone_kernels.enlist(sam, len(sam), self._slots, len(self._slots) // 2 - 1, known, ids)
+        clone_kernels.enlist(sam, 1, len(sam), self._slots, len(self._slots) // 2 - 1, known, ids)
         return ids
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.types as pt
 
-from samkeeper.screening import text
+from samkeeper.screening.kernels import text
 
 U1 = np.ndarray[Any, np.dtype[np.uint8]]
 I4 = np.ndarray[Any, np.dtype[np.int32]]

@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from samkeeper.errors import BadInput
-from samkeeper.screening import lookup, moments
+from samkeeper.screening import moments
 from samkeeper.screening.columns import Rows
 from samkeeper.screening.judging import VERDICTS
+from samkeeper.screening.kernels import lookup
 from samkeeper.screening.strings import I8, U1
 
 SCHEMA = pa.schema(

@@ -203,7 +203,7 @@ def write_refused(batch: Batch, rows: Rows, judged: Judged, facts: Facts, parts:
 
 
 def finish_unit(outline: Outline, facts: Facts, cloned: np.ndarray[Any, np.dtype[np.uint8]]) -> list[int]:
-    """Write the flags of a unit, now that its clones are known: 1 a row in `cloned`. Returns how many have which bit."""
+    """Write a unit's flags, now that its clones are known (1 a row in `cloned`). Returns how many rows have which."""
     bits = np.fromfile(outline.part(facts.unit, "flags"), np.uint16)
     bits[cloned == 1] |= CLONE
     schema = pa.schema([("flag", pa.dictionary(pa.int16(), pa.string()))])

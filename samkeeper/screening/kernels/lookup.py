@@ -12,7 +12,7 @@ STRIDE = 512  # rows whose places are looked up together
 
 
 @helper
-def slot_of(slots, mask, number):  # type: ignore[no-untyped-def]
+def slot_of(slots, mask, number):
     """Where a card number lies in the hash table, or the empty place where it would."""
     spread = number * MIX
     slot = np.int64((spread ^ (spread >> np.uint64(31))) & np.uint64(mask))
@@ -23,7 +23,7 @@ def slot_of(slots, mask, number):  # type: ignore[no-untyped-def]
 
 
 @kernel("i8* i8 u8* i8 i4*")
-def count(slots, mask, sam, rows, place):  # type: ignore[no-untyped-def]
+def count(slots, mask, sam, rows, place):
     """Enter the numbers into an empty table, count the rows of each, and note the slot of every row."""
     distinct = 0
     for row in range(rows):
@@ -37,7 +37,7 @@ def count(slots, mask, sam, rows, place):  # type: ignore[no-untyped-def]
 
 
 @kernel("i8* i8")
-def allot(slots, mask):  # type: ignore[no-untyped-def]
+def allot(slots, mask):
     """Give each card the first place of its run; counts start again from 0."""
     used = np.int64(0)
     for slot in range(mask + 1):
@@ -48,7 +48,7 @@ def allot(slots, mask):  # type: ignore[no-untyped-def]
 
 
 @kernel("i8* i4* i8 i8* i8* i8* i8* i8* i8* i8*")
-def lay(slots, place, rows, start, until, event, word, device, starts, record):  # type: ignore[no-untyped-def]
+def lay(slots, place, rows, start, until, event, word, device, starts, record):
     """Put every row into its card's run, in the order of the rows."""
     for row in range(rows):
         slot = 3 * np.int64(place[row])
@@ -63,7 +63,7 @@ def lay(slots, place, rows, start, until, event, word, device, starts, record): 
 
 
 @helper
-def swap(starts, record, one, other):  # type: ignore[no-untyped-def]
+def swap(starts, record, one, other):
     starts[one], starts[other] = starts[other], starts[one]
     for field in range(4):
         record[4 * one + field], record[4 * other + field] = record[4 * other + field], record[4 * one + field]
@@ -71,7 +71,7 @@ def swap(starts, record, one, other):  # type: ignore[no-untyped-def]
 
 
 @kernel("i8* i8 i8* i8* i8")
-def sort_runs(slots, mask, starts, record, longest):  # type: ignore[no-untyped-def]
+def sort_runs(slots, mask, starts, record, longest):
     """Sort each run of up to `longest` periods by its start."""
     for slot in range(mask + 1):
         first = slots[3 * slot + 1]
@@ -87,7 +87,7 @@ def sort_runs(slots, mask, starts, record, longest):  # type: ignore[no-untyped-
 
 
 @kernel("i8* i8 i8* i8*")
-def find_overlap(slots, mask, starts, record):  # type: ignore[no-untyped-def]
+def find_overlap(slots, mask, starts, record):
     """The slot of a card with two periods at once, or −1."""
     for slot in range(mask + 1):
         first = slots[3 * slot + 1]
@@ -98,7 +98,7 @@ def find_overlap(slots, mask, starts, record):  # type: ignore[no-untyped-def]
 
 
 @kernel("i8* i8 u8* i8 u1*")
-def known(slots, mask, sam, rows, out):  # type: ignore[no-untyped-def]
+def known(slots, mask, sam, rows, out):
     """1 for each number that the table holds."""
     for row in range(rows):
         out[row] = slots[3 * slot_of(slots, mask, sam[row])] != 0
@@ -106,7 +106,7 @@ def known(slots, mask, sam, rows, out):  # type: ignore[no-untyped-def]
 
 
 @helper
-def last_start(starts, first, size, time):  # type: ignore[no-untyped-def]
+def last_start(starts, first, size, time):
     """The last period of a run that has begun by a moment, or −1."""
     low = first
     if size > 16:
@@ -124,7 +124,7 @@ def last_start(starts, first, size, time):  # type: ignore[no-untyped-def]
 
 
 @helper
-def elsewhere(place, devices, data, start, stop):  # type: ignore[no-untyped-def]
+def elsewhere(place, devices, data, start, stop):
     """Whether a period's device and a transaction's are not the same."""
     size = place & 0xFFFF
     if size != stop - start:
@@ -137,7 +137,7 @@ def elsewhere(place, devices, data, start, stop):  # type: ignore[no-untyped-def
 
 
 @helper
-def locate(sam, time, fault, begin, end, slots, mask, starts, record, first, size):  # type: ignore[no-untyped-def]
+def locate(sam, time, fault, begin, end, slots, mask, starts, record, first, size):
     """Find the periods that cover a stride of rows: `first` gets their places, −1 where none covers the moment.
 
     One look at memory at a time for the whole stride: so the processor waits for many rows at once.
@@ -156,7 +156,7 @@ def locate(sam, time, fault, begin, end, slots, mask, starts, record, first, siz
 
 
 @kernel("u8* i8* i4* i8* u1* i4* i4* u1* u1* u1* u4* i8 i8* i8 i8* i8* u1* i8 u1* i8* i8* u1* u2* i8*")
-def judge(  # type: ignore[no-untyped-def]
+def judge(
     sam,
     time,
     institution,
@@ -223,7 +223,7 @@ def judge(  # type: ignore[no-untyped-def]
 
 
 @kernel("i4* i8* i8* u1* u4* i8 i8 i8* i8")
-def tally(sender, local, amount, verdict, fault, rows, used, table, mask):  # type: ignore[no-untyped-def]
+def tally(sender, local, amount, verdict, fault, rows, used, table, mask):
     """Count rows and add up amounts by sender, local day and verdict in an open hash table.
 
     `table` holds (key, count, amount) with key 0 for empty; key − 1 is sender ‖ day ‖ verdict in 32, 28 and 3 bits.

@@ -8,7 +8,7 @@ QUOTE, COMMA, LF, CR = 34, 44, 10, 13
 
 
 @helper
-def past_quotes(data, at, end):  # type: ignore[no-untyped-def]
+def past_quotes(data, at, end):
     """Where a quoted field that opens at `at` has closed (after its last quote), or −1 when it never does."""
     at += 1
     while at < end:
@@ -22,14 +22,14 @@ def past_quotes(data, at, end):  # type: ignore[no-untyped-def]
 
 
 @helper
-def past_line(data, at, end):  # type: ignore[no-untyped-def]
+def past_line(data, at, end):
     while at < end and data[at] != LF:
         at += 1
     return at + 1 if at < end else end
 
 
 @helper
-def past_record(data, at, end):  # type: ignore[no-untyped-def]
+def past_record(data, at, end):
     """Where the next record begins, or −1 when this one does not end here."""
     fresh = True
     while at < end:
@@ -48,12 +48,12 @@ def past_record(data, at, end):  # type: ignore[no-untyped-def]
 
 
 @helper
-def is_blank(data, at, end):  # type: ignore[no-untyped-def]
+def is_blank(data, at, end):
     return data[at] == LF or (data[at] == CR and at + 1 < end and data[at + 1] == LF)
 
 
 @kernel("u1* i8 i8*")
-def whole_records(data, end, rows):  # type: ignore[no-untyped-def]
+def whole_records(data, end, rows):
     """How many bytes make whole records; `rows[0]` gets how many of these are not blank."""
     at = 0
     rows[0] = 0
@@ -67,7 +67,7 @@ def whole_records(data, end, rows):  # type: ignore[no-untyped-def]
 
 
 @helper
-def unescape(data, start, stop):  # type: ignore[no-untyped-def]
+def unescape(data, start, stop):
     """Take the second of every two quotes out, in place; where the text now stops."""
     out = start
     at = start
@@ -79,7 +79,7 @@ def unescape(data, start, stop):  # type: ignore[no-untyped-def]
 
 
 @kernel("u1* i8 i8 i8 i4* i4* u1* u1*")
-def fields(data, end, columns, capacity, start, stop, ok, ragged):  # type: ignore[no-untyped-def]
+def fields(data, end, columns, capacity, start, stop, ok, ragged):
     """Cut `end` bytes of whole records into `columns` fields each; returns how many records there are.
 
     `start`, `stop` and `ok` hold `capacity` values a column, column after column; an empty field has `ok` 0. A

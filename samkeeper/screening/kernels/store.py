@@ -8,7 +8,7 @@ from samkeeper.screening.native import helper, kernel
 
 
 @kernel("i4* i8 i8* i8*")
-def order(keys, rows, places, out):  # type: ignore[no-untyped-def]
+def order(keys, rows, places, out):
     """A stable counting sort: `places` says where each key's first row goes; `out` gets the rows in order."""
     for row in range(rows):
         out[places[keys[row]]] = row
@@ -17,7 +17,7 @@ def order(keys, rows, places, out):  # type: ignore[no-untyped-def]
 
 
 @kernel("u4* i8* i8 i8*")
-def latest(cards, moments, rows, last):  # type: ignore[no-untyped-def]
+def latest(cards, moments, rows, last):
     """The newest moment of each card, kept in `last`."""
     for row in range(rows):
         if moments[row] > last[cards[row]]:
@@ -26,7 +26,7 @@ def latest(cards, moments, rows, last):  # type: ignore[no-untyped-def]
 
 
 @helper
-def add(sums, key, amount, verdict):  # type: ignore[no-untyped-def]
+def add(sums, key, amount, verdict):
     at = 4 * np.int64(key)
     refused = 1 if verdict != 0 else 0
     sums[at] += 1
@@ -37,7 +37,7 @@ def add(sums, key, amount, verdict):  # type: ignore[no-untyped-def]
 
 
 @kernel("i4* u4* u1* i8 i8*")
-def add_up(keys, amount, verdict, rows, sums):  # type: ignore[no-untyped-def]
+def add_up(keys, amount, verdict, rows, sums):
     """Per key: transactions, refused ones, their amounts together and the refused ones' (four words in `sums`)."""
     for row in range(rows):
         add(sums, keys[row], np.int64(amount[row]), verdict[row])
@@ -45,7 +45,7 @@ def add_up(keys, amount, verdict, rows, sums):  # type: ignore[no-untyped-def]
 
 
 @kernel("i4* i8* u1* i8 i8*")
-def add_up_wide(keys, amount, verdict, rows, sums):  # type: ignore[no-untyped-def]
+def add_up_wide(keys, amount, verdict, rows, sums):
     """`add_up` for amounts past 32 bits."""
     for row in range(rows):
         add(sums, keys[row], amount[row], verdict[row])

@@ -11,13 +11,13 @@ SMALL = 12  # stretches this short are sorted by insertion, then merged
 
 
 @helper
-def share_of(number, shift):  # type: ignore[no-untyped-def]
+def share_of(number, shift):
     """The share that a card's entries go to: the upper bits of its number, well mixed; shift 64 is one share."""
     return np.int64((number * MIX) >> np.uint64(shift)) if shift < 64 else np.int64(0)
 
 
 @kernel("u8* i8* u4* i8 i8 i8*")
-def weigh(sam, sequence, fault, rows, shift, sizes):  # type: ignore[no-untyped-def]
+def weigh(sam, sequence, fault, rows, shift, sizes):
     """Count the entries of each share; returns how many there are."""
     total = 0
     for row in range(rows):
@@ -28,7 +28,7 @@ def weigh(sam, sequence, fault, rows, shift, sizes):  # type: ignore[no-untyped-
 
 
 @kernel("u8* i8* i8* u4* i8 i8 i8 i8* i8*")
-def scatter(sam, time, sequence, fault, rows, first, shift, places, entries):  # type: ignore[no-untyped-def]
+def scatter(sam, time, sequence, fault, rows, first, shift, places, entries):
     """Lay the entries out share by share; well-formed rows are numbered from `first`. Returns the next number."""
     number = first
     for row in range(rows):
@@ -45,16 +45,16 @@ def scatter(sam, time, sequence, fault, rows, first, shift, places, entries):  #
     return number
 
 
-@kernel("u8* i8 i8* i8 i8 i4*")
-def enlist(cards, rows, slots, mask, known, ids):  # type: ignore[no-untyped-def]
-    """Number the cards on from `known`, in order of appearance; `cards` and `ids` are `rows` long.
+@kernel("u8* i8 i8 i8* i8 i8 i4*")
+def enlist(cards, stride, rows, slots, mask, known, ids):
+    """Number the cards on from `known`, in order of appearance; every `stride`th word of `cards` is one.
 
     `slots` holds (number + 1, id) by hash. Returns how many cards are known now.
     """
     for row in range(rows):
-        spread = cards[row] * MIX
+        spread = cards[stride * row] * MIX
         slot = np.int64((spread ^ (spread >> np.uint64(31))) & np.uint64(mask))
-        key = np.int64(cards[row]) + 1
+        key = np.int64(cards[stride * row]) + 1
         while slots[2 * slot] != 0 and slots[2 * slot] != key:
             slot = (slot + 1) & mask
         if slots[2 * slot] == 0:
@@ -65,24 +65,24 @@ def enlist(cards, rows, slots, mask, known, ids):  # type: ignore[no-untyped-def
     return known
 
 
-@kernel("i8* u8* i4* i8 i8* i8* u8*")
-def arrange(time, counter, ids, rows, places, times, words):  # type: ignore[no-untyped-def]
+@kernel("u8* i4* i8 i8* i8* u8*")
+def arrange(entries, ids, rows, places, times, words):
     """Lay moment and counter ‖ position out card by card; `places` says where each card's next one goes."""
     for row in range(rows):
         at = places[ids[row]]
         places[ids[row]] += 1
-        times[at] = time[row]
-        words[at] = (counter[row] & np.uint64(0xFFFFFFFF00000000)) | np.uint64(row)
+        times[at] = np.int64(entries[3 * row + 1])
+        words[at] = (entries[3 * row + 2] & np.uint64(0xFFFFFFFF00000000)) | np.uint64(row)
     return rows
 
 
 @helper
-def after(times, words, one, other):  # type: ignore[no-untyped-def]
+def after(times, words, one, other):
     return times[one] > times[other] or (times[one] == times[other] and words[one] > words[other])
 
 
 @helper
-def sort_stretch(times, words, first, last):  # type: ignore[no-untyped-def]
+def sort_stretch(times, words, first, last):
     for at in range(first + 1, last):
         back = at
         while back > first and after(times, words, back - 1, back):
@@ -93,7 +93,7 @@ def sort_stretch(times, words, first, last):  # type: ignore[no-untyped-def]
 
 
 @helper
-def merge(times, words, first, middle, last, spare_times, spare_words):  # type: ignore[no-untyped-def]
+def merge(times, words, first, middle, last, spare_times, spare_words):
     """Merge two sorted neighbours; the left one waits in the spare arrays meanwhile."""
     size = middle - first
     for at in range(size):
@@ -119,7 +119,7 @@ def merge(times, words, first, middle, last, spare_times, spare_words):  # type:
 
 
 @kernel("i8* i8 i8* u8* i8* u8*")
-def sort_cards(edges, cards, times, words, spare_times, spare_words):  # type: ignore[no-untyped-def]
+def sort_cards(edges, cards, times, words, spare_times, spare_words):
     """Sort each card's entries, `edges[card]` to `edges[card + 1]`, by moment, counter and position."""
     for card in range(cards):
         first = edges[card]
@@ -136,7 +136,7 @@ def sort_cards(edges, cards, times, words, spare_times, spare_words):  # type: i
 
 
 @kernel("i8* i8 i8* u8* i8* i8* i4* i8")
-def scan(edges, cards, times, words, last_time, last_counter, hits, room):  # type: ignore[no-untyped-def]
+def scan(edges, cards, times, words, last_time, last_counter, hits, room):
     """Find entries whose counter does not rise; `hits` gets the positions of the first `room`. Returns how many.
 
     `last_time` and `last_counter` bring each card's last entry from before (counter −1 for none), which takes its

@@ -17,7 +17,7 @@ PRIME = np.uint64(1099511628211)
 
 
 @helper
-def hex_digit(letter):  # type: ignore[no-untyped-def]
+def hex_digit(letter):
     """The value of an ASCII hexadecimal digit in upper case, else 16."""
     value = np.int64(letter) - 48
     if value > 9:
@@ -26,7 +26,7 @@ def hex_digit(letter):  # type: ignore[no-untyped-def]
 
 
 @kernel("u1* i4* i4* u1* u8* i8 i8 i8")
-def hexadecimal(data, start, stop, ok, out, rows, digits, lower):  # type: ignore[no-untyped-def]
+def hexadecimal(data, start, stop, ok, out, rows, digits, lower):
     """Exactly `digits` (up to 16) hexadecimal digits; small letters only where `lower` is 1."""
     for row in range(rows):
         if ok[row] == 0:
@@ -49,7 +49,7 @@ def hexadecimal(data, start, stop, ok, out, rows, digits, lower):  # type: ignor
 
 
 @kernel("u1* i4* i4* u1* i8* i8")
-def integer(data, start, stop, ok, out, rows):  # type: ignore[no-untyped-def]
+def integer(data, start, stop, ok, out, rows):
     """An optional sign and decimal digits within int64."""
     for row in range(rows):
         if ok[row] == 0:
@@ -75,7 +75,7 @@ def integer(data, start, stop, ok, out, rows):  # type: ignore[no-untyped-def]
 
 
 @helper
-def number(data, at, digits):  # type: ignore[no-untyped-def]
+def number(data, at, digits):
     """`digits` decimal digits at `at`, or a number below zero when one is none."""
     value = np.int64(0)
     for place in range(digits):
@@ -87,7 +87,7 @@ def number(data, at, digits):  # type: ignore[no-untyped-def]
 
 
 @helper
-def days(year, month, day):  # type: ignore[no-untyped-def]
+def days(year, month, day):
     """Days since 1970-01-01 in the Gregorian calendar, or a number beyond all years when there is no such day."""
     if year < 1 or month < 1 or month > 12 or day < 1:
         return np.int64(1 << 40)
@@ -103,7 +103,7 @@ def days(year, month, day):  # type: ignore[no-untyped-def]
 
 
 @helper
-def clock(data, at, step):  # type: ignore[no-untyped-def]
+def clock(data, at, step):
     """Seconds since midnight of hh mm ss, `step` letters apart, or a number below zero."""
     hour = number(data, at, 2)
     minute = number(data, at + step, 2)
@@ -114,7 +114,7 @@ def clock(data, at, step):  # type: ignore[no-untyped-def]
 
 
 @helper
-def zone(data, at, end):  # type: ignore[no-untyped-def]
+def zone(data, at, end):
     """Seconds east of UTC of `Z` or `±hh:mm` or `±hhmm` or `±hh`, or 1 << 40 when it is none of these."""
     size = end - at
     if size == 1 and (data[at] == 90 or data[at] == 122):
@@ -130,7 +130,7 @@ def zone(data, at, end):  # type: ignore[no-untyped-def]
 
 
 @kernel("u1* i4* i4* u1* i8* u1* i8")
-def moment(data, start, stop, ok, out, naive, rows):  # type: ignore[no-untyped-def]
+def moment(data, start, stop, ok, out, naive, rows):
     """`yyyyMMddHHmmss`, or `yyyy-MM-dd`, `T` or a space, `HH:mm:ss`, a fraction and a zone if any.
 
     `out` is in microseconds since 1970, in UTC where the text names a zone, else local with `naive` 1.
@@ -175,7 +175,7 @@ def moment(data, start, stop, ok, out, naive, rows):  # type: ignore[no-untyped-
 
 
 @helper
-def hash_of(data, start, stop):  # type: ignore[no-untyped-def]
+def hash_of(data, start, stop):
     value = BASIS
     for at in range(start, stop):
         value = (value ^ np.uint64(data[at])) * PRIME
@@ -183,7 +183,7 @@ def hash_of(data, start, stop):  # type: ignore[no-untyped-def]
 
 
 @kernel("u1* i4* i4* u1* i4* i8 i4* i8 i4*")
-def encode(data, start, stop, ok, slots, mask, firsts, rows, codes):  # type: ignore[no-untyped-def]
+def encode(data, start, stop, ok, slots, mask, firsts, rows, codes):
     """Number the distinct values in order of appearance; −1 where `ok` is 0.
 
     `slots` is `mask + 1` (a power of two above twice the rows) times −1; `firsts` gets the row where each value
@@ -219,7 +219,7 @@ def encode(data, start, stop, ok, slots, mask, firsts, rows, codes):  # type: ig
 
 
 @kernel("u1* i4* i4* i8 u1* i4*")
-def gather(data, start, stop, rows, out, offsets):  # type: ignore[no-untyped-def]
+def gather(data, start, stop, rows, out, offsets):
     """Lay the values end to end in `out`, with Arrow's `offsets` (one more than the rows)."""
     used = 0
     for row in range(rows):
