@@ -67,6 +67,8 @@ def query(held: Path, cards: tuple[str, ...], file: Path | None) -> None:
     if not cards and file is None:
         raise click.UsageError("请用 --card 或 --file 给出卡号。")
     opened = lookup.HotList.open(held)
+    for _ in files.read(file) if file else ():
+        pass  # a file that cannot be read to its end gets no answer at all
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # answers go out as the numbers came in
     if cards:
         sys.stdout.writelines(answers.lines(opened, [answers.listed(cards)]))

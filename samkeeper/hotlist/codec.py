@@ -85,7 +85,7 @@ def sections(register: Register, marks: Marks, layout: Layout, *, inherit: bool 
     outside = np.ones(register.values.size, np.bool_)
     for first, count in zip(layout.ranged.first, layout.ranged.count, strict=True):
         outside[first : first + count] = False
-    h1, h2 = _hashes(register, np.ones(register.values.size, np.bool_))
+    h1, h2 = _hashes(register)
     every = np.concatenate([h1, register.stray1])
     fingerprint = int(np.add.reduce(every, dtype=np.uint64))
     pooled = np.concatenate([outside, np.ones(register.stray1.size, np.bool_)])
@@ -96,12 +96,12 @@ def sections(register: Register, marks: Marks, layout: Layout, *, inherit: bool 
     return Sections(ranges, pool.encode(every, second, both), fingerprint)
 
 
-def _hashes(register: Register, chosen: Flags) -> tuple[Words, Words]:
-    """The hashes of the chosen values, written out as numbers again."""
+def _hashes(register: Register) -> tuple[Words, Words]:
+    """The hashes of the values, written out as numbers again."""
     first, second = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
     for index in range(register.classes.count):
         begin, end = register.bounds[index], register.bounds[index + 1]
-        values = register.values[begin:end][chosen[begin:end]]
+        values = register.values[begin:end]
         for at in range(0, values.size, SPELL):
             rows = register.classes.spell(index, values[at : at + SPELL])
             starts = np.arange(len(rows), dtype=np.int64) * rows.shape[1]

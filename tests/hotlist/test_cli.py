@@ -192,6 +192,10 @@ def test_first_stranger_is_named(desk):
 def test_missing_files_and_questions_are_refused(desk):
     assert "无法读取" in refused(2, "hotlist", "query", desk / "none.skh", "--card", "1")
     assert "--card" in refused(2, "hotlist", "query", desk / "old.skh")
+    (desk / "long.txt").write_text("1\n" * 9_000_000 + "9" * 33)
+    assert "第9000001行：卡号超过32个字符" in refused(
+        2, "hotlist", "query", desk / "old.skh", "--card", "1", "--file", desk / "long.txt"
+    )
     for card in ("1\n2", "\udcff", "9" * 33):
         assert "卡号" in refused(2, "hotlist", "query", desk / "old.skh", "--card", card)
     assert "无法写入" in refused(

@@ -94,6 +94,15 @@ def test_check_characters_are_left_off(workshop):
     assert workshop.answers(held, [wrong]) == ["unknown"]
 
 
+def test_check_characters_come_back_in_the_pool(workshop):
+    """Letters and digits as chance has them: no ranges, and the numbers are spelled again to be hashed."""
+    chance = random.Random(6)
+    bodies = {"".join(chance.choices("ABCXYZ0123456789", k=5)) + f"{chance.randrange(1000):03d}" for _ in range(3000)}
+    issued = [body + check_character(body) for body in sorted(bodies)]
+    held = check(workshop, issued, issued[::10])
+    assert Reader(held.read_bytes()).parts[0].stages
+
+
 def test_numbers_given_twice_count_once(workshop):
     strays = ["A1B", "Q", "Q", "A1B", "-x-"]
     issued = [f"{value:08d}" for value in range(100)] * 2
