@@ -155,4 +155,4 @@ class Classes:
 def _check_characters(text: Bytes) -> Bytes:
     """The ninth character (GB 11714) of rows whose first eight are digits or capitals."""
     points = np.where(text[:, :8] <= 57, text[:, :8] - 48, text[:, :8] - 55).astype(np.int64)
-    return CHARACTERS[(11 - points @ WEIGHTS % 11) % 11]
+    return np.asarray(CHARACTERS[(11 - points @ WEIGHTS % 11) % 11], np.uint8)
