@@ -46,8 +46,8 @@ PAGES: dict[str, tuple[dict[str, object], str]] = {
     "casework:note": ({"no": ""}, "405 405 405 405 405 302"),
     "casework:sign": ({"no": ""}, "405 405 405 405 405 302"),
     "casework:new-card": ({"no": ""}, "409 200 409 409 404 302"),
-    "casework:start": ({}, "200 302 409 409 200 302"),
-    "casework:start-kind": ({"kind": "damage"}, "200 404 409 409 200 302"),
+    "casework:start": ({}, "200 302 409 409 302 302"),
+    "casework:start-kind": ({"kind": "damage"}, "200 404 409 409 404 302"),
     "casework:step": ({"no": "", "place": 0}, "200 200 200 200 404 302"),
     "casework:done": ({"no": ""}, "200 200 200 200 404 302"),
 }
