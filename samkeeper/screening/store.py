@@ -95,9 +95,8 @@ class Store:
         """One card's past rows, by day and moment."""
         known = np.flatnonzero(self.cards == int(sam_no, 16))
         found = [day.of_card(int(known[0]), sam_no) for day in self.days(first, last)] if len(known) else []
-        return pa.concat_tables(
-            [table for table in found if len(table)] or [day_file.EMPTY], promote_options="permissive"
-        )
+        parts = [table for table in found if len(table)] or [day_file.EMPTY]
+        return pa.concat_tables(parts, promote_options="permissive").sort_by("txn_time")
 
     @contextmanager
     def adding(self, digest: str) -> Iterator[Run | None]:

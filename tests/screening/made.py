@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
     periods: list[dict[str, Any]] = []
     for sam in SAMS:
         edges = sorted(draw(st.lists(st.integers(0, 9), max_size=6)))
-        for start, end in zip(edges[:-1], edges[1:], strict=True):
+        for start, end in pairwise(edges):
             if draw(st.booleans()):
                 periods.append(
                     period(

@@ -10,7 +10,8 @@ import duckdb
 JUDGED = """
 create or replace temp table judged as
 with raw as (
-    select *, row_number() over (order by file_row_number) as n from read_parquet('{transactions}', file_row_number = true)
+    select *, row_number() over (order by file_row_number) as n
+    from read_parquet('{transactions}', file_row_number = true)
 ), sound as (
     select * from raw
     where regexp_full_match(coalesce(sam_no, ''), '[0-9A-F]{{12}}') and institution_no is not null
@@ -32,7 +33,8 @@ with raw as (
     from sound where terminal_seq is not null
 ), verdicts as (
     select fits.*, coalesce(clone, false) as clone,
-        case when bound and not early then coalesce(list_filter(kinds, lambda kind, i: fit[i] and kind in {refuses})[1], 'accepted')
+        case when bound and not early
+             then coalesce(list_filter(kinds, lambda kind, i: fit[i] and kind in {refuses})[1], 'accepted')
              else 'accepted' end as verdict
     from fits left join counted using (n)
 )
@@ -48,7 +50,8 @@ from verdicts
 """
 OURS = """
 create or replace temp table ours as
-select *, row_number() over (order by file_row_number) as n from read_parquet('{out}/verdicts.parquet', file_row_number = true)
+select *, row_number() over (order by file_row_number) as n
+from read_parquet('{out}/verdicts.parquet', file_row_number = true)
 """
 DIFFERENT = """
 with expected as (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def expected(counted: Counted) -> list[bool]:
     out = [False] * len(counted)
     for card in {row[0] for row in counted}:
         order = sorted((time, counter, place) for place, (sam, time, counter) in enumerate(counted) if sam == card)
-        for (_, before, _), (_, counter, place) in zip(order, order[1:], strict=False):
+        for (_, before, _), (_, counter, place) in pairwise(order):
             out[place] = counter <= before
     return out
 

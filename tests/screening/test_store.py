@@ -43,7 +43,8 @@ def query(folder: Path, text: str) -> list[tuple[Any, ...]]:
     connection = duckdb.connect()
     connection.execute("set timezone = 'Asia/Shanghai'")
     joined = " union all ".join(
-        f"select t.*, v.* exclude (txn_id) from '{folder}/batch{n}.parquet' t join '{folder}/out{n}/verdicts.parquet' v using (txn_id)"
+        f"select t.*, v.* exclude (txn_id) from '{folder}/batch{n}.parquet' t"
+        f" join '{folder}/out{n}/verdicts.parquet' v using (txn_id)"
         for n in range(2)
     )
     return connection.execute(f"with rows as ({joined}) {text}").fetchall()
