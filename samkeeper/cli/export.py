@@ -23,9 +23,9 @@ def history(out: Path, as_known_at: int | None) -> None:
 
     例：samkeeper export history --out history.parquet --as-known-at 1200
     """
-    from samkeeper.cli.office import office
+    from samkeeper.cli.office import open_office
 
-    office()
+    open_office()
     from samkeeper.registry.export import write_history
 
     click.echo(f"{out}：{write_history(out, as_known_at=as_known_at)} 行")

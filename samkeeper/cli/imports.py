@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -18,11 +19,14 @@ def command(files: tuple[Path, ...], dry_run: bool, report: Path | None) -> None
 
     例：samkeeper import 使用单位.xlsx PSAM卡.csv --report 错误.xlsx
     """
-    from samkeeper.cli.office import office
+    from samkeeper.cli.office import open_office
 
-    office()
-    for file in files:
-        _take(file, dry_run, report)
+    open_office()
+    from samkeeper.stock.imports import rehearsed
+
+    with rehearsed() if dry_run else nullcontext():
+        for file in files:
+            _take(file, dry_run, report)
 
 
 def _take(file: Path, dry_run: bool, report: Path | None) -> None:
@@ -30,7 +34,7 @@ def _take(file: Path, dry_run: bool, report: Path | None) -> None:
 
     from samkeeper.stock.imports import take
 
-    sheet = take(file, at=timezone.now(), dry_run=dry_run)
+    sheet = take(file, at=timezone.now())
     for problem in sheet.problems:
         click.echo(problem, err=True)
     if sheet.problems and report:

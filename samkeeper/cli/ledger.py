@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from samkeeper.errors import Fault
-
 if TYPE_CHECKING:
     from samkeeper.ledger.checkpoint import Signed
     from samkeeper.ledger.files import Progress
@@ -111,6 +109,8 @@ def checkpoint(published: Path | None) -> None:
 
 def sealed(size: int | None) -> Signed:
     """The checkpoint of the first `size` entries, or of the whole ledger, signed now if need be."""
+    from samkeeper.cli.office import open_office
+
     open_office()
     from django.conf import settings
 
@@ -131,6 +131,8 @@ def sealed(size: int | None) -> Signed:
 
 def compare(file: Path) -> None:
     """Admit a fork where the ledger does not hold the checkpoint in `file`, which a key of our own must have signed."""
+    from samkeeper.cli.office import open_office
+
     open_office()
     from django.conf import settings
 
@@ -143,21 +145,6 @@ def compare(file: Path) -> None:
     known = read_checkpoint(file, {key.fingerprint: key for key in keys})
     if fork := sealing.admit_fork(known, at=datetime.now(UTC)):
         click.echo(f"账本不含这一检查点：已记分叉（第 {fork.seq} 条），现为纪元 {fork.epoch}。", err=True)
-
-
-def open_office() -> None:
-    """Start the office; Fault where its database cannot be read or has no ledger yet."""
-    from samkeeper.cli.office import office
-
-    office()
-    from django.db import DatabaseError
-
-    from samkeeper.ledger.models import Head
-
-    try:
-        Head.objects.exists()
-    except DatabaseError as error:
-        raise Fault(f"数据库打不开或尚未建立（{error}）；请先运行 samkeeper manage migrate。") from error
 
 
 @contextmanager

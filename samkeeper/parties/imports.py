@@ -33,6 +33,11 @@ def _named(choices: type[Tier] | type[System] | type[UnitKind]) -> dict[str, str
     return {str(choice.label): str(choice.value) for choice in choices}
 
 
+def _whose_phone(row: Row) -> Iterator[Problem]:
+    if row["custodian_phone"] and not row["custodian"]:
+        yield row.problem("custodian", "写了电话，没有写姓名", "请补填姓名，或删去电话")
+
+
 AUTHORITIES = Layout(
     "管理机构",
     (
@@ -73,6 +78,7 @@ INSTITUTIONS = Layout(
         Column("管理员电话", "custodian_phone", phone, example="13000000000"),
     ),
     unique=("unit_no",),
+    check=_whose_phone,
 )
 
 

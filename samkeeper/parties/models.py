@@ -131,7 +131,9 @@ class Account(AbstractUser):
                     desk__isnull=False,
                     authority=None,
                 )
-                | models.Q(role__in=["issuer", "supervisor", "auditor"], institution=None, desk=None, authority__isnull=False)
+                | models.Q(
+                    role__in=["issuer", "supervisor", "auditor"], institution=None, desk=None, authority__isnull=False
+                )
                 | models.Q(is_superuser=True),
             )
         ]

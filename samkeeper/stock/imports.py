@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -22,17 +23,26 @@ class _Undone(Exception):
     """Leaves the transaction so that nothing of the list stays."""
 
 
-def take(path: Path, *, at: datetime, dry_run: bool = False) -> Sheet:
-    """Take the list in; the sheet, with every problem found. Where there is one, or in a dry run, nothing is taken.
+@contextmanager
+def rehearsed() -> Iterator[None]:
+    """A dry run: lists taken inside, also such as build on each other, are checked in full and leave nothing."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
-    The same checks serve both. Raises `BadInput` where the file cannot be read or no known table fits its header.
+
+def take(path: Path, *, at: datetime) -> Sheet:
+    """Take the list in; the sheet, with every problem found, by line. Where there is one, nothing is taken.
+
+    Raises `BadInput` where the file cannot be read or no known table fits its header.
     """
     intake = intake_for(path)
     sheet = read(path, intake.layout)
     try:
         with transaction.atomic():
             sheet.problems.extend(intake.take(sheet.rows, at))
-            if sheet.problems or not sheet.rows or dry_run:
+            sheet.problems.sort(key=lambda problem: problem.line)
+            if sheet.problems or not sheet.rows:
                 raise _Undone
             append("import:done", intake.code, _entry(path, sheet), recorded=at)
     except _Undone:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 
 from django.utils import timezone
@@ -66,13 +66,15 @@ class Inventory:
 def take_cards(rows: Sequence[Row], at: datetime) -> Iterator[Problem]:
     """Register the cards of a list in their present state; yields what is wrong with a row."""
     units = {unit.unit_no: unit for unit in Institution.objects.select_related("desk__authority")}
-    inventory = Inventory(f"期初清单{at:%Y%m%d%H%M%S}", at)
+    inventory = Inventory(f"期初清单{timezone.localtime(at):%Y%m%d%H%M%S}", at)
     for row in rows:
         unit = units.get(row["unit_no"])
         if unit is None:
             yield row.problem("unit_no", "使用单位没有登记", "请先导入“使用单位”表，或核对单位编码")
         elif row["state"] == "in_service" and not (row["place"] or row["device_no"]):
             yield row.problem("place", "在用的卡没有写明位置", "请填写安装应用位置或终端设备号")
+        elif row["issued_on"] and row["issued_on"] > timezone.localtime(at).date():
+            yield row.problem("issued_on", "发放日期在今天之后", "请核对后改正")
         else:
             yield from _taken(row, unit, inventory)
 
@@ -81,7 +83,7 @@ def _taken(row: Row, unit: Institution, inventory: Inventory) -> Iterator[Proble
     try:
         _take(row, unit, inventory)
     except Refused as error:
-        yield row.problem("sam_no", error.message)
+        yield row.problem("serial_no" if error.code == "duplicate-serial" else "sam_no", error.message)
 
 
 def _take(row: Row, unit: Institution, inventory: Inventory) -> None:
@@ -94,18 +96,25 @@ def _take(row: Row, unit: Institution, inventory: Inventory) -> None:
         issuer=unit.desk.authority,
     )
     to = Placement(institution=unit, device_no=row["device_no"] or "", place=row["place"] or "")
-    register(card, row["state"], to, unit, inventory)
+    register(card, row["state"], to, unit, inventory, issued_on=row["issued_on"])
 
 
-def register(card: Card, state: str, to: Placement, unit: Institution, inventory: Inventory) -> None:
-    """Bring a new card to the state that the list names, each move with its warrant (house rule 期初建账)."""
+def register(
+    card: Card, state: str, to: Placement, unit: Institution, inventory: Inventory, *, issued_on: date | None = None
+) -> None:
+    """Bring a new card to the state that the list names, each move with its warrant (house rule 期初建账).
+
+    `issued_on`: the day that the list declares; it stands beside the issue and does not date it back.
+    """
+    declared = timezone.make_aware(datetime.combine(issued_on, time())) if issued_on else None
     procedure = _opening(card.kind, unit.area_code, timezone.localtime(inventory.at).date())
     for code in WAYS[state]:
         leave = warrant(procedure, procedure.making(code), SIGNED_LIST, basis=inventory.basis)
         if code == "admit":
             enrol(card, leave, at=inventory.at, recorded=inventory.at, actor=None)
         else:
-            move(card, leave, at=inventory.at, recorded=inventory.at, actor=None, to=to)
+            then = declared if code == "issue" else None
+            move(card, leave, at=inventory.at, recorded=inventory.at, actor=None, to=to, happened_at=then)
 
 
 @lru_cache(maxsize=256)
