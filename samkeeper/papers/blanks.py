@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from samkeeper.lifecycle import Reason
+from samkeeper.papers.facts import Application, Cancellation, InternalRules, Letter, Purchase, Undertaking
 from samkeeper.rules.evidence import Form
 
 
@@ -33,11 +34,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """One printed form: `rows` blank lines for cards, the rest on a list called `annex`."""
+    """One printed form, filled from `takes`: `rows` blank lines for cards, the rest on a list called `annex`."""
 
     file: str
+    takes: type
     rows: int = 0
-    corner: str = ""
     boxes: tuple[Box, ...] = ()
     annex: str = ""
     columns: tuple[Column, ...] = ()
@@ -60,10 +61,11 @@ _PERMISSION = Column("SAM 卡权限", "permission", 3)
 
 LAYOUTS: Mapping[tuple[str, Form], Blank] = {
     ("beijing", Form.APPLICATION): Blank(
-        "beijing-application", rows=7, annex="PSAM卡应用统计清单", columns=(_NUMBER, _PLACE)
+        "beijing-application", Application, rows=7, annex="PSAM卡应用统计清单", columns=(_NUMBER, _PLACE)
     ),
     ("beijing", Form.CANCELLATION): Blank(
         "beijing-cancellation",
+        Cancellation,
         rows=4,
         boxes=(Box("丢失", _LOST), Box("损坏", _DAMAGED), Box(" 业务网点取消", _OUTLET)),
         annex="PSAM卡应用统计清单",
@@ -71,6 +73,7 @@ LAYOUTS: Mapping[tuple[str, Form], Blank] = {
     ),
     ("health", Form.APPLICATION): Blank(
         "health-application",
+        Application,
         rows=3,
         annex="安全存取模块(SAM)卡安装应用位置清单",
         columns=(_SAM_NUMBER, _PLACE, _PERMISSION),
@@ -78,6 +81,7 @@ LAYOUTS: Mapping[tuple[str, Form], Blank] = {
     ),
     ("health", Form.CANCELLATION): Blank(
         "health-cancellation",
+        Cancellation,
         rows=3,
         boxes=(Box("丢失", _LOST), Box("损坏", _DAMAGED), Box("业务网点取消", _OUTLET)),
         annex="安全存取模块(SAM)卡应用统计清单",
@@ -89,6 +93,7 @@ LAYOUTS: Mapping[tuple[str, Form], Blank] = {
 HOUSE: Mapping[Form, Blank] = {
     Form.APPLICATION: Blank(
         "house-application",
+        Application,
         rows=7,
         annex="{card}应用统计清单",
         columns=(Column("{card}卡号", "number", 4), Column("使用地点、终端", "place", 6)),
@@ -96,6 +101,7 @@ HOUSE: Mapping[Form, Blank] = {
     ),
     Form.CANCELLATION: Blank(
         "house-cancellation",
+        Cancellation,
         rows=4,
         boxes=(
             Box("丢失（附情况说明）", _LOST),
@@ -111,10 +117,10 @@ HOUSE: Mapping[Form, Blank] = {
         ),
         notes=(INFERRED,),
     ),
-    Form.UNDERTAKING: Blank("undertaking"),
-    Form.PURCHASE_APPLICATION: Blank("purchase", notes=(INFERRED,)),
+    Form.UNDERTAKING: Blank("undertaking", Undertaking),
+    Form.PURCHASE_APPLICATION: Blank("purchase", Purchase, notes=(INFERRED,)),
     **{
-        form: Blank("letter", notes=(FREE,))
+        form: Blank("letter", Letter, notes=(FREE,))
         for form in (
             Form.LOSS_STATEMENT,
             Form.CHANGE_REQUEST,
@@ -124,5 +130,5 @@ HOUSE: Mapping[Form, Blank] = {
             Form.REISSUE_REQUEST,
         )
     },
-    Form.INTERNAL_RULES: Blank("internal-rules"),
+    Form.INTERNAL_RULES: Blank("internal-rules", InternalRules),
 }

@@ -14,6 +14,7 @@ from samkeeper.papers.blanks import Blank
 from samkeeper.papers.facts import (
     Application,
     Cancellation,
+    Facts,
     InternalRules,
     Letter,
     Purchase,
@@ -45,7 +46,7 @@ def holds_words_for(book: Book, form: Form) -> bool:
 
 
 @singledispatch
-def contents(facts: object, form: Form, blank: Blank, book: Book) -> Contents:
+def contents(facts: Facts, form: Form, blank: Blank, book: Book) -> Contents:
     """What `blank` shows of `facts`. Raises `BadInput` for what the form cannot hold."""
     raise TypeError(f"{type(facts).__name__} is no paper")
 

@@ -103,6 +103,8 @@ def render(form: Layout, facts: Facts, *, format: Format = "pdf", margin: Margin
 
 def filling(form: Layout, facts: Facts, margin: Margin = NO_MARGIN) -> Contents:
     """What the layout is given: the form's own contents, how many copies, and what stands in the margin."""
+    if not isinstance(facts, form.blank.takes):
+        raise TypeError(f"{form.blank.file} is filled from {form.blank.takes.__name__}, not {type(facts).__name__}")
     filled = contents(facts, form.form, form.blank, form.book)
     return {**filled, "author": form.book.issuer, "copies": form.copies, "margin": _margin(margin, form, filled)}
 

@@ -7,7 +7,7 @@ from samkeeper.ledger.triggers import append_only, refusing
 _STEP = "NEW.last <> OLD.last + 1 OR NEW.code <> OLD.code OR NEW.year <> OLD.year"
 
 TRIGGERS = (
-    *append_only("papers_issuedpaper"),
+    *append_only("papers_issuedpaper", "id", "token", "ledger_seq", "subject book form number print_no"),
     *append_only("papers_attachment"),
     refusing(
         "papers_number_gapless",

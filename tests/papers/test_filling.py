@@ -205,6 +205,11 @@ def test_paper_that_has_no_layout_is_refused_by_name() -> None:
         layout(library()["jieyang"], Form.PURCHASE_APPLICATION)
 
 
+def test_facts_of_another_paper_are_a_mistake_of_the_caller() -> None:
+    with pytest.raises(TypeError, match="beijing-application is filled from Application, not Cancellation"):
+        render(form_of("beijing", Form.APPLICATION), Cancellation(unit=UNIT))
+
+
 def test_book_without_a_form_of_its_own_gets_the_house_s_and_says_so() -> None:
     form = layout(library()["guangdong"], Form.APPLICATION)
     filled = filling(form, Application(unit=UNIT, cards=cards(8)))
