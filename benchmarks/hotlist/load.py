@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 from samkeeper.hotlist.hashes import digest
-from samkeeper.hotlist.server import CLIENTS, JSON, LIST, PRIVATE
+from samkeeper.hotlist.server import CLIENTS, DONE, LIST
 
 TOKEN = "benchmark"
 CONNECTIONS, SECONDS, ROUNDS = 16, 4, 3
@@ -31,7 +31,7 @@ class Constant:
 
     async def __rsgi__(self, scope, protocol):
         await protocol()
-        protocol.response_bytes(200, [JSON, PRIVATE], REPLY)
+        protocol.response_bytes(200, DONE, REPLY)
 
 
 def constant() -> Constant:

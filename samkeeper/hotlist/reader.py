@@ -229,9 +229,7 @@ def split(number: bytes, checked: bool) -> tuple[bytes, int, int]:
     width = 0
     if checked and len(number) == 9 and check_character(number) == number[8]:
         number, width = number[:8], CHECKED
-    head = len(number)
-    while head and len(number) - head < MAX_DIGITS and 48 <= number[head - 1] <= 57:
-        head -= 1
+    head = max(len(number.rstrip(b"0123456789")), len(number) - MAX_DIGITS)
     tail = number[head:]
     return number[:head], width | len(tail), int(tail or b"0")
 

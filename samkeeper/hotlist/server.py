@@ -23,9 +23,15 @@ if TYPE_CHECKING:
     from granian.rsgi import Scope
 
 LIST, CLIENTS, VAULT = "SAMKEEPER_HOTLIST", "SAMKEEPER_HOTLIST_CLIENTS", "SAMKEEPER_HOTLIST_VAULT"
-JSON, PROBLEM = ("content-type", "application/json"), ("content-type", "application/problem+json")
 PRIVATE = ("cache-control", "no-store")
+DONE = [("content-type", "application/json"), PRIVATE]
 TOO_LARGE = Reply(413, '{"type":"urn:samkeeper:too-large","title":"请求过大，请分批查询。","status":413}'.encode())
+
+
+def refused(reply: Reply) -> list[tuple[str, str]]:
+    """The headers of a problem."""
+    wait = [("retry-after", str(reply.retry_after))] if reply.retry_after else []
+    return [("content-type", "application/problem+json"), PRIVATE, *wait]
 
 
 def now() -> datetime:
@@ -47,10 +53,7 @@ class Application:
             authorization = headers.get("authorization") or ""
             body = await protocol()
             reply = self.status.reply(Question(scope.method, scope.path, authorization, body, time.monotonic(), now))
-        kept = [JSON if reply.status == 200 else PROBLEM, PRIVATE]
-        if reply.retry_after:
-            kept.append(("retry-after", str(reply.retry_after)))
-        protocol.response_bytes(reply.status, kept, reply.body)
+        protocol.response_bytes(reply.status, DONE if reply.status == 200 else refused(reply), reply.body)
 
 
 def make() -> Application:

@@ -102,8 +102,10 @@ class Published:
 
     def _take(self, found: HotList) -> None:
         found.decode()
+        found.answers(answers.listed(["0"]))  # loads what is compiled, so that the first to ask does not wait for it
         self.held = found
-        self.made = moment_of(found.moment).astimezone(SHANGHAI).isoformat(timespec="seconds")
+        made = moment_of(found.moment).astimezone(SHANGHAI).isoformat(timespec="seconds")
+        self.told = f'"list":"{found.number}","made":"{made}"'
 
 
 class Status:
@@ -116,38 +118,38 @@ class Status:
     def reply(self, question: Question) -> Reply:
         """The reply to any question whatever; refusals as RFC 9457 problems."""
         try:
-            return Reply(200, _json(self._answer(question)))
+            return Reply(200, self._answer(question).encode())
         except TooFast as error:
-            return Reply(error.status, _problem(error), error.wait)
+            return Reply(error.status, _problem(error).encode(), error.wait)
         except Refused as error:
-            return Reply(error.status, _problem(error))
+            return Reply(error.status, _problem(error).encode())
 
-    def _answer(self, question: Question) -> dict[str, Any]:
+    def _answer(self, question: Question) -> str:
+        """The reply's JSON."""
         client = self._client(question.authorization)
         verb = f"{question.method} {question.path}"
         if client is None or verb not in ("POST /status", "POST /statuses", "GET /list"):
             raise NotYours
         held = self.published.current(question.now)
         if verb == "GET /list":
-            return {**self._list(held), "issued": held.issued, "invalid": held.invalid, "digest": held.digest.hex()}
+            more = {"issued": held.issued, "invalid": held.invalid, "digest": held.digest.hex()}
+            return f"{encode(more)[:-1]},{self.published.told}}}"
         numbers, receipt = _numbers(question.body, many=verb == "POST /statuses")
         if wait := client.wait(len(numbers), question.now):
             raise TooFast(wait)
         answered = _states(held, client, numbers)
         if receipt:
-            return self._receipt(held, answered, question.at())
-        if verb == "POST /status":
-            return {"card_no": answered[0][0], "status": answered[0][1], **self._list(held)}
-        return {"answers": answered, **self._list(held)}
+            return encode(self._receipt(held, answered, question.at()))
+        if verb == "POST /statuses":
+            return f'{{"answers":{encode(answered)},{self.published.told}}}'
+        number, state = answered[0]
+        return f'{{"card_no":{encode(number)},"status":"{state}",{self.published.told}}}'
 
     def _client(self, authorization: str) -> Client | None:
         client = self.known.get(authorization) or find(self.clients, authorization)
         if client is not None and len(self.known) < MOST_HEADERS:
             self.known[authorization] = client
         return client
-
-    def _list(self, held: HotList) -> dict[str, Any]:
-        return {"list": str(held.number), "made": self.published.made}
 
     def _receipt(self, held: HotList, answered: list[tuple[str, str]], at: datetime) -> dict[str, Any]:
         if self.sign is None:
@@ -159,16 +161,17 @@ def _numbers(body: bytes, *, many: bool) -> tuple[list[str], bool]:
     """The numbers asked for, trimmed, and whether a receipt is wanted."""
     key = "card_nos" if many else "card_no"
     try:
-        asked = json.loads(body)
+        asked = json.loads(body.decode())
         given = asked[key] if many else [asked[key]]
         receipt = asked.get("receipt", False)
         numbers = [number.strip(" \t\r\n") for number in given]
-        "".join(numbers).encode()  # JSON can hold halves of characters, which are none
+        joined = "\n".join(numbers)
+        joined.encode()  # JSON can hold halves of characters, which are none
     except (ValueError, TypeError, KeyError, AttributeError):
         raise BadInput(f"请求应是含 {key} 的 JSON", remedy="请按接口文档填写") from None
     if not isinstance(given, list) or not isinstance(receipt, bool) or len(numbers) > MOST_NUMBERS:
         raise BadInput(f"一次最多查询{MOST_NUMBERS}个卡号", remedy="请分批查询")
-    if "" in numbers or max(map(len, numbers), default=0) > MAX_CHARS or any("\n" in number for number in numbers):
+    if "" in numbers or max(map(len, numbers), default=0) > MAX_CHARS or joined.count("\n") >= max(1, len(numbers)):
         raise BadInput(f"卡号应为一行之内1至{MAX_CHARS}个字符", remedy="请检查卡号")
     return numbers, receipt
 
@@ -182,9 +185,5 @@ def _states(held: HotList, client: Client, numbers: Sequence[str]) -> list[tuple
     return list(zip(numbers, states, strict=True))
 
 
-def _json(value: object) -> bytes:
-    return encode(value).encode()
-
-
-def _problem(error: Refused) -> bytes:
-    return _json({"type": f"urn:samkeeper:{error.code}", "title": error.message, "status": error.status})
+def _problem(error: Refused) -> str:
+    return encode({"type": f"urn:samkeeper:{error.code}", "title": error.message, "status": error.status})
