@@ -28,7 +28,7 @@ import pyarrow.types as pt
 
 from samkeeper.errors import BadInput
 from samkeeper.screening.columns import U8, hexadecimal
-from samkeeper.screening.kernels import lookup, text
+from samkeeper.screening.kernels import lookup
 from samkeeper.screening.moments import EPOCH, MICROSECOND, ZONE
 from samkeeper.screening.strings import I8, U1, Text, present, values
 
@@ -72,15 +72,8 @@ class Periods:
     names: U1
 
     def only(self, keep: np.ndarray[Any, np.dtype[np.bool_]]) -> Periods:
-        sam, start, until, event, word, device = (
-            column[keep] for column in (self.sam, self.start, self.until, self.event, self.word, self.device)
-        )
-        named = device >= 0
-        first, size = ((device[named] >> 16).astype(np.int32), (device[named] & MAX_DEVICE).astype(np.int32))
-        names, edges = np.empty(int(size.sum()) + 1, np.uint8), np.empty(len(first) + 1, np.int32)
-        text.gather(self.names, first, first + size, len(first), names, edges)
-        device[named] = edges[:-1].astype(np.int64) << 16 | size
-        return Periods(sam, start, until, event, word, device, names)
+        numbers = (self.sam[keep], self.start[keep], self.until[keep], self.event[keep], self.word[keep])
+        return Periods(*numbers, self.device[keep], self.names)
 
 
 def load(path: Path, only: U8 | None = None, threads: int = 2) -> Index:
@@ -97,7 +90,7 @@ def load(path: Path, only: U8 | None = None, threads: int = 2) -> Index:
             parts = [part for group in read for part in group]
     if len(institutions.names) >= MAX_INSTITUTIONS:
         raise BadInput("单位编号过多", where=where, remedy=REMEDY)
-    index = build([part for part in parts if len(part.sam)], where)
+    index = build(parts, where)
     index.institutions, index.known_from = institutions.names, known_from(metadata.metadata or {}, where)
     return index
 
@@ -142,25 +135,28 @@ def read_group(path: Path, group: int, institutions: Institutions, wanted: I8 | 
     small = ["state", "institution_no"]
     with pq.ParquetFile(path, read_dictionary=small, pre_buffer=False, buffer_size=BUFFER) as file:
         for batch in file.iter_batches(PIECE, [group], list(COLUMNS), use_threads=False):
-            periods = read_piece(batch, institutions, str(path))
-            keep = periods.start < periods.until  # a period without an instant covers nothing
+            table = pa.table(batch)
+            for name in COLUMNS:
+                if name not in NULLABLE and table.column(name).null_count:
+                    raise BadInput(f"列 {name} 有空值", where=str(path), remedy=REMEDY)
+            sam = card_numbers(table, str(path))
             if wanted is not None:
-                keep &= chosen(periods.sam, wanted)
-            yield periods if keep.all() else periods.only(keep)
+                keep = chosen(sam, wanted)
+                table, sam = table.filter(pa.array(keep)).combine_chunks(), sam[keep]
+            if len(sam):
+                yield read_piece(table, sam, institutions, str(path))
 
 
-def read_piece(batch: pa.RecordBatch, institutions: Institutions, where: str) -> Periods:
-    table = pa.table(batch)
-    for name in COLUMNS:
-        if name not in NULLABLE and table.column(name).null_count:
-            raise BadInput(f"列 {name} 有空值", where=where, remedy=REMEDY)
+def read_piece(table: pa.Table, sam: U8, institutions: Institutions, where: str) -> Periods:
     start, until = (micros(table.column(name)) for name in ("valid_from", "valid_until"))
     if (start > until).any():
         card = table.column("sam_no")[int(np.argmax(start > until))]
         raise BadInput(f"卡 {card} 有一段历史的起始晚于终止", where=where, remedy=REMEDY)
     names, device = devices(table.column("device_no"), where)
     event = values(one(table.column("event_id"), pa.int64()))
-    return Periods(card_numbers(table, where), start, until, event, words(table, institutions), device, names)
+    periods = Periods(sam, start, until, event, words(table, institutions), device, names)
+    lasting = start < until  # a period without an instant covers nothing
+    return periods if lasting.all() else periods.only(lasting)
 
 
 def one(column: pa.ChunkedArray[Any], kind: pa.DataType | None = None) -> pa.Array[Any]:
