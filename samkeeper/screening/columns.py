@@ -177,9 +177,10 @@ def institutions(array: pa.Array[Any], fault: Faults) -> tuple[I4, list[str]]:
 def integers(array: pa.Array[Any], fault: Faults, bad: int, *, missing: int = 0) -> tuple[I8, U1]:
     """The numbers (0 where there is none), and 1 where there is one."""
     given = present(array)
-    if pt.is_integer(array.type):
-        if array.null_count == len(array):
-            return np.zeros(len(array), np.int64), given
+    if array.null_count == len(array):
+        out, ok = np.zeros(len(array), np.int64), given
+        fault |= np.uint32(missing)
+    elif pt.is_integer(array.type):
         numbers = values(array)
         out = numbers.astype(np.int64)
         ok = given & (numbers <= np.uint64(2**63 - 1)) if array.type == pa.uint64() else given
