@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -42,10 +42,18 @@ KINDS = (
 DESK_ONLY = frozenset({CaseKind.DISQUALIFICATION})
 
 
+class Cards(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # Django's own is not generic
+    """Cards to tick, told by where they sit."""
+
+    def label_from_instance(self, obj: Model) -> str:
+        assert isinstance(obj, Card)  # noqa: S101 (the queryset's)
+        return f"{obj.place or '未装'}　{obj.sam_no}　{obj.standing.label}"
+
+
 class Start(forms.Form):
     """What a procedure wants to know at its beginning; fields that it does not use are left out."""
 
-    cards = forms.ModelMultipleChoiceField(
+    cards = Cards(
         label="哪些卡",
         queryset=Card.objects.none(),
         to_field_name="sam_no",
@@ -61,11 +69,13 @@ class Start(forms.Form):
 
     def __init__(self, *args: Any, procedure: Procedure, book: Book, cards: QuerySet[Card], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        moves = [step for step in procedure.steps if step.does]
-        self._keep("cards", any(step.card is CardRole.SUBJECT for step in moves))
-        self._keep("purpose", bool(book.purposes) and any(step.does == "issue" for step in moves))
-        self._keep("place", any(step.does in ("bind", "rebind") for step in moves))
-        self._keep("device_no", "place" in self.fields)
+        moves = {(step.does, step.card) for step in procedure.steps if step.does}
+        about_cards = any(card is CardRole.SUBJECT for _, card in moves)
+        goes_somewhere = not about_cards or {("bind", CardRole.SUBJECT), ("rebind", CardRole.SUBJECT)} & moves
+        self._keep("cards", about_cards)
+        self._keep("purpose", bool(book.purposes) and not about_cards)
+        self._keep("place", bool(goes_somewhere))
+        self._keep("device_no", bool(goes_somewhere))
         if isinstance(field := self.fields.get("cards"), forms.ModelMultipleChoiceField):
             field.queryset = cards
         if isinstance(field := self.fields.get("purpose"), forms.ChoiceField):

@@ -38,10 +38,16 @@ PEOPLE = (
     Person("bj-custodian", "北京·医院保管人", Role.CUSTODIAN, BEIJING_UNIT),
     Person("bj-officer", "北京·网点经办人", Role.OFFICER, BEIJING_DESK),
     Person("bj-checker", "北京·网点复核人", Role.CHECKER, BEIJING_DESK),
+    Person("bj-approver", "北京·网点管理人员", Role.APPROVER, BEIJING_DESK),
+    Person("bj-keeper", "北京·网点保管人员", Role.KEEPER, BEIJING_DESK),
+    Person("bj-issuer", "北京·发卡管理员", Role.ISSUER, BEIJING),
     Person("bj-auditor", "北京·审计员", Role.AUDITOR, BEIJING),
     Person("jy-custodian", "揭阳·医院保管人", Role.CUSTODIAN, JIEYANG_UNIT),
     Person("jy-officer", "揭阳·市局经办人", Role.OFFICER, JIEYANG_DESK),
     Person("jy-checker", "揭阳·市局复核人", Role.CHECKER, JIEYANG_DESK),
+    Person("jy-approver", "揭阳·市局管理人员", Role.APPROVER, JIEYANG_DESK),
+    Person("jy-keeper", "揭阳·市局保管人员", Role.KEEPER, JIEYANG_DESK),
+    Person("jy-issuer", "揭阳·发卡管理员", Role.ISSUER, JIEYANG),
     Person("jy-auditor", "揭阳·审计员", Role.AUDITOR, JIEYANG),
 )
 

@@ -28,7 +28,7 @@ from samkeeper.rules.book import Book, library
 from samkeeper.rules.needs import FormNeed, Need, PersonNeed
 from samkeeper.rules.words import CardRole, UnitKind
 from samkeeper.rules.words import Case as CaseKind
-from samkeeper.stock.opening import Inventory, register
+from samkeeper.stock.opening import Inventory, Owner, register
 
 BEGIN = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -216,9 +216,10 @@ class Stage:
         inventory = Inventory("示例期初清单", self.now - timedelta(days=30))
         cards = []
         for number, state in enumerate(("in_service", "in_service", "issued", "in_stock"), start=1):
-            card = Card(sam_no=f"{number:012d}", kind=self.book.card_kind, issuer=self.authority)
+            card = Card(sam_no=f"{number:012d}", kind=self.book.card_kind)
             place = f"{number}号窗口" if state == "in_service" else ""
-            register(card, state, Placement(institution=self.unit, place=place), self.unit, inventory)
+            to = Placement(institution=self.unit, place=place)
+            register(card, state, to, Owner(self.authority, self.unit), inventory)
             cards.append(card)
         return cards[:3]
 
