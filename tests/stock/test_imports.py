@@ -58,7 +58,7 @@ def test_the_sample_lists_are_taken() -> None:
     lines = [len(file.read_text("utf-8-sig").splitlines()) - 1 for file in files]
     assert [model.objects.count() for model in MODELS.values()] == lines
     assert Custodian.objects.count() == Institution.objects.count()
-    assert set(Card.objects.values_list("state", flat=True)) <= {"issued", "in_service"}
+    assert set(Card.objects.values_list("state", flat=True)) == {"in_stock", "issued", "in_service"}
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
@@ -128,7 +128,7 @@ BAD = [
     ("cards", {"卡面序列号": "FF010120230100000001"}, "卡面序列号", "以 FF 开头表示卡尚未发行；请用发行后的序列号"),
     ("cards", {"卡种": "银行卡"}, "卡种", "之一；请从中选一项"),
     ("cards", {"单位编码": "01019999"}, "单位编码", "使用单位没有登记；请先导入“使用单位”表，或核对单位编码"),
-    ("cards", {"状态": "丢失"}, "状态", "应为在用、未装之一；请从中选一项"),
+    ("cards", {"状态": "丢失"}, "状态", "应为在用、未装、在库之一；请从中选一项"),
     ("cards", {"终端设备号": "", "安装应用位置": ""}, "安装应用位置", "没有写明位置；请填写安装应用位置或终端设备号"),
     ("cards", {"终端设备号": "T" * 41}, "终端设备号", "超过 40 个字；请缩短"),
     ("cards", {"发放日期": "2024-13-01"}, "发放日期", "没有这一天；请核对年月日"),
