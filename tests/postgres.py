@@ -55,7 +55,7 @@ def cluster(*, durable: bool = False) -> Iterator[str]:
 
 def main(command: list[str]) -> int:
     with cluster() as url:
-        return subprocess.run(command, env={**os.environ, "SAMKEEPER_DATABASE_URL": url}).returncode
+        return subprocess.run(command, check=False, env={**os.environ, "SAMKEEPER_DATABASE_URL": url}).returncode
 
 
 if __name__ == "__main__":
