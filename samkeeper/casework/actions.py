@@ -22,6 +22,7 @@ from samkeeper.ledger.append import append
 from samkeeper.ledger.commitments import commit
 from samkeeper.ledger.entry import stamp
 from samkeeper.lifecycle import Part
+from samkeeper.papers.actions import issue_number
 from samkeeper.parties.models import Account, Institution
 from samkeeper.parties.rights import own
 from samkeeper.registry.models import Card
@@ -99,6 +100,7 @@ def take_papers(case: Case, papers: Sequence[Shown], *, by: Account, at: datetim
     _require_desk(by)
     for paper in papers:
         Paper.objects.create(case=case, received_at=at, received_by=by, **asdict(paper))
+    _give_number(case, papers, at)
     append("case:papers", case.no, {"by": by.pk, "papers": [asdict(paper) for paper in papers]}, recorded=at)
     _close_when_complete(case, at)
 
@@ -177,6 +179,15 @@ def version(case: Case) -> int:
     """How much has been done in a case: a page shows it, and a verb refuses where it has grown since."""
     parts = (case.papers, case.acts, case.steps, case.showings, case.cards)
     return sum(part.count() for part in parts)
+
+
+def _give_number(case: Case, papers: Sequence[Shown], at: datetime) -> None:
+    """The 编号 of the case's official form, given once, when it is accepted (北京 表1 注1)."""
+    official = book_of(case).forms
+    numbered = next((official[paper.form].no for paper in papers if paper.form in official), "")
+    if numbered and not case.filing_no:
+        case.filing_no = issue_number(f"{case.authority.area_code}-{numbered}", at=at)
+        case.save(update_fields=["filing_no"])
 
 
 def _own_card(by: Account, card: Card) -> Card:

@@ -60,7 +60,8 @@ class Case(models.Model):
     """One procedure, for one unit or for the authority itself (production, destruction).
 
     `book` names the rulebook among `texts`, which hold its parents and the house too. `place`, `device_no`: where a
-    card is to go; `purpose`: what the new cards are for, as the book names it.
+    card is to go; `purpose`: what the new cards are for, as the book names it. `filing_no`: the 编号 that the
+    authority gives to both copies of the official form when it accepts them.
     """
 
     kind = models.CharField("事项", max_length=30)
@@ -73,6 +74,7 @@ class Case(models.Model):
     statement = models.TextField("情况说明", blank=True)
     statement_commitment = models.CharField(max_length=64, blank=True)
     happened_at = models.DateTimeField("发生时间", null=True)
+    filing_no = models.CharField("编号", max_length=60, blank=True)
     purpose = models.CharField("用途", max_length=30, blank=True)
     place = models.CharField("新的安装应用位置", max_length=100, blank=True)
     device_no = models.CharField("新的终端设备号", max_length=40, blank=True)

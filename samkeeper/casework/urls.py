@@ -16,6 +16,7 @@ urlpatterns = [
     path("start/<slug:kind>/", starting.start, name="start-kind"),
     path("cases/<str:no>/", views.case, name="case"),
     path("cases/<str:no>/papers/", views.papers, name="papers"),
+    path("cases/<str:no>/print/<slug:form>/", views.print_paper, name="print"),
     path("cases/<str:no>/note/", views.note, name="note"),
     path("cases/<str:no>/sign/", views.sign, name="sign"),
     path("cases/<str:no>/new-card/", views.new_card, name="new-card"),

@@ -15,16 +15,20 @@ from django.views.decorators.http import require_POST
 from samkeeper.casework import actions
 from samkeeper.casework.forms import LossReport, PaperForm
 from samkeeper.casework.models import Case, CaseStep
+from samkeeper.casework.printing import filled, printable
 from samkeeper.casework.progress import Progress, Task, plays, progress
 from samkeeper.casework.queries import cases_of, handled, started, waiting
 from samkeeper.casework.rows import rows, shown, wanted_papers, wanted_roles, wants_new_card
 from samkeeper.errors import BadInput, NotYours, Refused
 from samkeeper.lifecycle import MOVES, STATES, Part, Phase
+from samkeeper.papers.actions import issue_paper
+from samkeeper.papers.views import hand_out
 from samkeeper.parties.access import acting
 from samkeeper.parties.models import Account, Role
 from samkeeper.registry.models import Card
 from samkeeper.registry.queries import cards_of, spare_cards, stock_for
 from samkeeper.rules.book import chosen
+from samkeeper.rules.evidence import Form
 from samkeeper.rules.words import CardRole
 from samkeeper.rules.words import Case as CaseKind
 from samkeeper.rules.words import Role as RoleInCase
@@ -106,6 +110,19 @@ def papers(request: HttpRequest, no: str) -> HttpResponse:
             form.add_error("copies", "没有收到任何材料；收到后再登记")
     context = {"progress": now, "case": found, "forms": forms, "version": actions.version(found)}
     return render(request, "casework/papers.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_POST
+def print_paper(request: HttpRequest, no: str, form: str) -> HttpResponse:
+    """A paper of the case as PDF, with a code in its margin that anyone can check."""
+    account = acting(request)
+    now = progress(_case(account, no))
+    if form not in set(Form):
+        raise NotYours
+    layout, facts = filled(now, Form(form))
+    site = f"{request.scheme}://{request.get_host()}"
+    paper = issue_paper(layout, facts, subject=no, site=site, by=account, at=timezone.now(), reference=no)
+    return hand_out(paper, account, may=lambda _, kept: kept.subject == no)
 
 
 @require_POST
@@ -222,6 +239,7 @@ def _case_context(now: Progress, account: Account) -> dict[str, Any]:
         "version": actions.version(now.case),
         "acts": now.case.acts.select_related("account"),
         "shown": shown(now.case),
+        "printable": [(form, now.book.form_name(form)) for form in printable(now)],
     }
 
 

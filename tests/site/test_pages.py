@@ -43,6 +43,7 @@ PAGES: dict[str, tuple[dict[str, object], str]] = {
     "casework:report-card": ({"sam_no": "D15600000003"}, "200 200 409 409 404 302"),
     "casework:case": ({"no": ""}, "200 200 200 200 404 302"),
     "casework:papers": ({"no": ""}, "200 200 200 200 404 302"),
+    "casework:print": ({"no": "", "form": "cancellation"}, "405 405 405 405 405 302"),
     "casework:note": ({"no": ""}, "405 405 405 405 405 302"),
     "casework:sign": ({"no": ""}, "405 405 405 405 405 302"),
     "casework:new-card": ({"no": ""}, "409 200 409 409 404 302"),
