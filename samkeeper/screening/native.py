@@ -82,7 +82,7 @@ class Kernel:
     def _load(self) -> Callable[..., int]:
         with _lock:
             if self._native is None:
-                path = cache_folder() / f"{self.name}-{key_of(self.function.__module__)}.o"
+                path = cache_folder(self.function.__module__) / f"{self.name}-{key_of(self.function.__module__)}.o"
                 if not path.exists():
                     compile_module(self.function.__module__, path.parent)
                 address = link(path, self.name)
@@ -108,9 +108,9 @@ def key_of(module: str) -> str:
 
 
 @cache
-def cache_folder() -> Path:
-    """Beside the package where that can be written, else the user's cache."""
-    beside = Path(__file__).parent / "__pycache__"
+def cache_folder(module: str) -> Path:
+    """Beside the module, where that can be written; else the user's cache."""
+    beside = Path(inspect.getfile(sys.modules[module])).parent / "__pycache__"
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "samkeeper"
     folder = beside if os.access(beside if beside.exists() else beside.parent, os.W_OK) else home
     folder.mkdir(parents=True, exist_ok=True)
