@@ -75,7 +75,9 @@ def typeset(file: str, data: Mapping[str, Any], *, format: Format, page: int, at
     compiler = compiler_of(file, data)
     try:
         if format == "pdf":
-            return _page(compiler.compile(format="pdf", pdf_standards=["a-2b"], timestamp=at), 1)
+            return _page(
+                compiler.compile(format="pdf", pdf_standards=["a-2b"], timestamp=at and at.replace(microsecond=0)), 1
+            )
         return _page(compiler.compile(format=format, ppi=DPI), page)
     except typst.TypstError as error:
         if unknown := NO_GLYPH.search(error.message):

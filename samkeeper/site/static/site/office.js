@@ -30,8 +30,8 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
-// A form goes off once, however often its button is pressed.
-for (const form of document.querySelectorAll('form[method="post"]')) {
+// A form goes off once, however often its button is pressed; one that downloads (data-again) leaves the page standing.
+for (const form of document.querySelectorAll('form[method="post"]:not([data-again])')) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
