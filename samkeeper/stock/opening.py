@@ -30,6 +30,9 @@ from samkeeper.sheets import Column, Layout, Problem, Row, choice, date_, sam_no
 # The states a list may name, in its words.
 LISTED = {"在用": "in_service", "未装": "issued", "在库": "in_stock"}
 
+# What a card in that state cannot have yet.
+NOT_YET = {"in_stock": ("unit_no", "device_no", "place", "issued_on"), "issued": ("device_no", "place")}
+
 CARDS = Layout(
     "PSAM卡",
     (
@@ -102,6 +105,8 @@ def take_cards(rows: Sequence[Row], at: datetime) -> Iterator[Problem]:
 
 
 def _implausible(row: Row, at: datetime) -> Problem | None:
+    if early := next((key for key in NOT_YET.get(row["state"], ()) if row[key]), None):
+        return row.problem(early, f"{row.texts['state']}的卡还没有这一项", "请清空，或改正状态")
     if row["state"] == "in_service" and not (row["place"] or row["device_no"]):
         return row.problem("place", "在用的卡没有写明位置", "请填写安装应用位置或终端设备号")
     if row["issued_on"] and row["issued_on"] > timezone.localtime(at).date():

@@ -69,14 +69,14 @@ def test_bad_rows_are_named_one_a_line_and_nothing_is_taken(empty: Office, lists
     status, out, error = empty.run("import", write(tmp_path, rows, "坏.xlsx"), "--report", tmp_path / "错误.xlsx")
     assert (status, out) == (2, "")
     assert error[:3] == [
-        "坏.xlsx 第 3 行「状态」：“丢失”应为在用、未装之一；请从中选一项",
+        "坏.xlsx 第 3 行「状态」：“丢失”应为在用、未装、在库之一；请从中选一项",
         "坏.xlsx 第 4 行「单位编码」：“01019999”使用单位没有登记；请先导入“使用单位”表，或核对单位编码",
         f"已把带「错误」列的原表写到 {tmp_path / '错误.xlsx'}",
     ]
     assert len(error) == 4
     assert "共 3 行，2 行有错（2 处），没有导入任何一行" in error[3]
     reasons = [row[-1] for row in openpyxl.load_workbook(tmp_path / "错误.xlsx").active.values]
-    assert reasons[:3] == ["错误", None, "「状态」：“丢失”应为在用、未装之一；请从中选一项"]
+    assert reasons[:3] == ["错误", None, "「状态」：“丢失”应为在用、未装、在库之一；请从中选一项"]
     assert dump(empty) == before
 
 

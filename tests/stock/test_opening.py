@@ -54,6 +54,15 @@ def test_a_card_not_yet_installed_is_admitted_and_issued(folder: Path) -> None:
     check()
 
 
+def test_a_card_in_stock_is_admitted_to_its_authority(folder: Path) -> None:
+    unissued = {"单位编码": "", "终端设备号": "", "安装应用位置": "", "发放日期": ""}
+    card = opened(folder, 状态="在库", 管理机构=AUTHORITY["机构名称"], **unissued)
+    assert moves(card) == ["admit"]
+    assert card.issuer is not None
+    assert (card.state, card.institution, card.issuer.name) == ("in_stock", None, AUTHORITY["机构名称"])
+    check()
+
+
 def test_nothing_is_known_of_a_card_before_the_list(folder: Path) -> None:
     card = opened(folder)
     assert card_as_of(card, NOON - timedelta(microseconds=1)) is None
