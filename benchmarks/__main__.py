@@ -1,9 +1,9 @@
-"""`./dev bench [NAME …]`: all benchmarks, or those named."""
+"""`./dev bench [NAME …]`: all benchmarks, or those named, each in a process of its own."""
 
 from __future__ import annotations
 
-import importlib
 import pkgutil
+import subprocess
 import sys
 
 import benchmarks
@@ -16,8 +16,9 @@ def main(wanted: list[str]) -> int:
         print(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(names)}", file=sys.stderr)
         return 2
     for name in wanted or names:
-        print(f"\n== {name}")
-        importlib.import_module(f"benchmarks.{name}").main()
+        print(f"\n== {name}", flush=True)
+        if code := subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode:
+            return code
     return 0
 
 
