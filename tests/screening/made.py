@@ -84,13 +84,14 @@ def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
     periods: list[dict[str, Any]] = []
     for sam in SAMS:
         edges = sorted(draw(st.lists(st.integers(0, 9), max_size=6)))
-        for start, end in pairwise(edges):
+        for place, (start, end) in enumerate(pairwise(edges), start=2):
+            last = place == len(edges)
             if draw(st.booleans()):
                 periods.append(
                     period(
                         sam,
                         at(start),
-                        OPEN_END if end == 9 else at(end),
+                        OPEN_END if end == 9 and last else at(end),
                         state=draw(st.sampled_from(STATES)),
                         institution_no=draw(st.sampled_from([None, *UNITS])),
                         device_no=draw(st.sampled_from(DEVICES)),
