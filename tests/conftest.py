@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 
 import django
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -15,6 +16,11 @@ os.environ["SAMKEEPER_VAR"] = tempfile.mkdtemp(prefix="samkeeper-test-")
 os.environ["SAMKEEPER_SECRET_KEY"] = "only-for-tests"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "samkeeper.site.settings")
 
+
+# A loaded machine is no fault of the code; CI tries the same examples every time, a developer new ones.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "patient")
 
 # Before any other conftest or test file is imported: they import models.
 django.setup()
