@@ -6,16 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from samkeeper.keys.algorithms import Algorithm
 from samkeeper.keys.protocol import KeyVault
 from samkeeper.keys.secret import Secret
 from samkeeper.keys.vault import create_vault
-
-# The properties are about bytes, not about how busy the machine is.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
