@@ -72,13 +72,13 @@ def load(piece: Piece, threads: int, columns: list[str] | None) -> Iterator[Load
 def tables(piece: Piece, threads: int, columns: list[str] | None) -> Iterator[tuple[pa.Table, Faults]]:
     source = piece.source
     if source.csv is not None:
-        yield csv_file.read(source.path, source.csv, piece.first, piece.last)
+        yield csv_file.read(source.place, source.csv, piece.first, piece.last)
         return
-    metadata = pq.read_metadata(source.path)
+    metadata = pq.read_metadata(source.place)
     groups = list(range(piece.first, piece.last))
     huge = any(metadata.row_group(group).num_rows > HUGE_GROUP for group in groups)
     with pq.ParquetFile(
-        source.path, read_dictionary=["institution_no"], pre_buffer=False, buffer_size=BUFFER if huge else 0
+        source.place, read_dictionary=["institution_no"], pre_buffer=False, buffer_size=BUFFER if huge else 0
     ) as file:
         if huge:
             for batch in file.iter_batches(UNIT_ROWS, groups, columns, use_threads=threads > 1):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,15 +29,23 @@ RESERVED = ("verdict", "clause", "event_id")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An input file as it was when the run began; `stamp` changes whenever its content does."""
+    """An input file as it was when the run began; `stamp` changes whenever its content does.
+
+    `path` is as the user wrote it, and stands so in messages and files; `place` can be opened from anywhere.
+    """
 
     path: str
     stamp: tuple[int, int, int, int]
     csv: csv_file.Form | None = None
+    base: str = field(default_factory=os.getcwd)
+
+    @property
+    def place(self) -> str:
+        return os.path.join(self.base, self.path)  # noqa: PTH118 - links stay links
 
     def check(self) -> None:
         """Raises `BadInput` when the file is no longer what it was."""
-        if stamp(self.path) != self.stamp:
+        if stamp(self.path, self.place) != self.stamp:
             raise BadInput("文件在读取过程中被改动", where=self.path, remedy="请在文件写完后重新运行")
 
 
@@ -69,9 +77,9 @@ class Plan:
         return sum(unit.rows for unit in self.units)
 
 
-def stamp(path: str) -> tuple[int, int, int, int]:
+def stamp(path: str, place: str | None = None) -> tuple[int, int, int, int]:
     try:
-        facts = Path(path).stat()
+        facts = Path(place or path).stat()
     except OSError as error:
         raise BadInput("文件打不开", where=path, remedy="请核对路径和权限") from error
     return facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
@@ -143,7 +151,9 @@ def reading(source: Source) -> Iterator[None]:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         source.check()
         raise BadInput(
-            "不是完整的 Parquet 文件，或文件已损坏", where=source.path, remedy="请让报送单位重新导出"
+            "文件不完整，或已损坏" if source.csv else "不是完整的 Parquet 文件，或文件已损坏",
+            where=source.path,
+            remedy="请让报送单位重新导出",
         ) from error
 
 
@@ -180,11 +190,10 @@ def joins(one: Piece, other: Piece) -> bool:
 def unify(schemas: list[pa.Schema]) -> pa.Schema:
     """Every column of any file; where files differ in its type, the interface's type, for others text."""
     kinds: dict[str, set[pa.DataType]] = {}
-    for schema in schemas:
-        for field in schema:
-            found = kinds.setdefault(field.name, set())
-            if not pt.is_null(field.type):
-                found.add(plain(field.type))
+    for column in (column for schema in schemas for column in schema):
+        found = kinds.setdefault(column.name, set())
+        if not pt.is_null(column.type):
+            found.add(plain(column.type))
     return pa.schema(
         [
             (name, found.copy().pop() if len(found) == 1 else TYPES.get(name, pa.string()))
@@ -214,4 +223,4 @@ def output_names(names: list[str]) -> list[str]:
 
 
 def fingerprint(sources: Iterable[Source]) -> list[list[object]]:
-    return [[os.path.abspath(source.path), *source.stamp] for source in sources]  # noqa: PTH100 - links stay links
+    return [[source.place, *source.stamp] for source in sources]

@@ -86,21 +86,31 @@ class Run:
     def work(self) -> dict[str, Any]:
         self.partial.mkdir(parents=True, exist_ok=True)
         with locked(self.partial):
-            if not self.take_up():
-                with ThreadPoolExecutor(1) as hasher:
-                    try:
+            try:
+                if not self.take_up():
+                    with ThreadPoolExecutor(1) as hasher:
                         self.make(hasher)
-                    finally:
-                        hasher.shutdown(wait=False, cancel_futures=True)
+            except BadInput:
+                self.clear()
+                raise
             return self.finish()
+
+    def clear(self) -> None:
+        """Leave nothing of a run that was wrong from the start."""
+        if not any(self.parts.glob("*/facts")):
+            shutil.rmtree(self.partial, ignore_errors=True)
 
     def make(self, hasher: ThreadPoolExecutor) -> None:
         """Everything up to the manifest, which is written last."""
         sources = (*self.plan.sources, *self.others)
-        digests = {source.path: hasher.submit(sha256, source.path) for source in sources}
-        facts = self.screen_units()
-        self.find_clones(facts)
-        flags = self.write_files(facts)
+        digests = {source.path: hasher.submit(sha256, source.place) for source in sources}
+        try:
+            facts = self.screen_units()
+            self.find_clones(facts)
+            flags = self.write_files(facts)
+        except BaseException:
+            hasher.shutdown(wait=False, cancel_futures=True)
+            raise
         manifest = self.manifest(facts, flags, {path: digest.result() for path, digest in digests.items()})
         for source in sources:
             source.check()

@@ -55,7 +55,7 @@ class SparkEngine:
         try:
             for file in sorted(folder.iterdir()):
                 session.sparkContext.addFile(str(file))
-            job = session.sparkContext.broadcast((setup, absolute(units)))
+            job = session.sparkContext.broadcast((setup, units))
             tasks = session.range(0, len(units), 1, max(len(units), 1))
             results = tasks.mapInArrow(lambda ids: work(ids, job.value), RESULT)
             with ThreadPoolExecutor(1) as waiter:
@@ -85,20 +85,6 @@ def connect(master: str) -> SparkSession:
         raise Fault(f"连不上 Spark（{master}）。请确认已安装 Java 17，且集群有空闲资源。", retry=True) from error
     session.sparkContext.setLogLevel("ERROR")
     return session
-
-
-def absolute(units: list[Unit]) -> list[Unit]:
-    """Executors have working folders of their own."""
-    return [
-        replace(
-            unit,
-            pieces=tuple(
-                replace(piece, source=replace(piece.source, path=str(Path(piece.source.path).absolute())))
-                for piece in unit.pieces
-            ),
-        )
-        for unit in units
-    ]
 
 
 def as_finished(setup: Setup, units: list[Unit], job: Future[list[Any]]) -> Iterator[Facts]:
