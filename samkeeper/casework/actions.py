@@ -75,6 +75,8 @@ def open_case(request: Request, *, by: Account, at: datetime, unit: Institution 
     `Refused` where a case about one is open already or a move is not legal, `BadInput` for what cannot be.
     """
     cards = [_own_card(by, card) for card in request.cards]
+    if request.kind is CaseKind.FOUND:
+        _withdraw_reports(cards, at)
     _check(request, cards, at)
     case = _begun(request, _unit(by, cards, unit), by, at)
     for card in cards:
@@ -195,6 +197,15 @@ def _own_card(by: Account, card: Card) -> Card:
     if own is None:
         raise NotYours
     return own
+
+
+def _withdraw_reports(cards: Sequence[Card], at: datetime) -> None:
+    """A card that is found again is no longer reported lost or stolen: those cases end, and stay to be read."""
+    gone = (CaseKind.LOSS, CaseKind.THEFT)
+    for case in Case.objects.filter(cards__card__in=cards, kind__in=gone, stage=Stage.OPEN, parent=None).distinct():
+        case.stage, case.closed_at = Stage.WITHDRAWN, at
+        case.save(update_fields=["stage", "closed_at"])
+        append("case:withdrawn", case.no, {}, recorded=at)
 
 
 def _check(request: Request, cards: Sequence[Card], at: datetime) -> None:

@@ -197,3 +197,21 @@ def test_statement_stays_out_of_the_record(office: Office, card: Card) -> None:
     assert not [entry for entry in Entry.objects.all() if "王小明" in str(entry.body)]
     opened = Entry.objects.get(kind="case:open")
     assert opened.body["statement"] == Case.objects.get().statement_commitment
+
+
+def test_found_card_ends_the_report_and_is_resumed_by_two(office: Office, card: Card) -> None:
+    lost = report(office, card)
+    asked = actions.Request(kind=CaseKind.FOUND, cards=(card,), place="1号窗口")
+    found = actions.open_case(asked, by=office.accounts["custodian"], at=NOW)
+    lost.refresh_from_db()
+    assert lost.stage == "withdrawn"
+    officer = office.accounts["officer"]
+    resume = next(task.step.key for task in progress(found).tasks if task.step.does == "resume")
+    with pytest.raises(Refused):
+        actions.act(found, resume, by=officer, at=NOW)
+    for need, word in (("card_in_hand", "true"), ("record", "found_report")):
+        actions.show(found, need, word, by=officer, at=NOW)
+    actions.sign(found, Role.CHECKER, by=office.accounts["checker"], at=NOW)
+    actions.act(found, resume, by=officer, at=NOW)
+    card.refresh_from_db()
+    assert card.state == "issued"

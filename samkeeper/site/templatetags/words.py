@@ -34,6 +34,7 @@ ENTRY_KINDS = {
     "case:sign": "签办",
     "case:step": "登记步骤",
     "case:done": "办结",
+    "case:withdrawn": "撤回",
     "paper:issue": "出具文书",
     "import:done": "清单导入",
     "ledger:fork": "备份恢复",
