@@ -156,13 +156,12 @@ def stored(folder: Path, made: History, rows: int) -> None:
     one = timed(lambda: kept.rows_of(card))
     db = duckdb.connect(config={"threads": 2})
     judging = (
-        f"select count(*) filter (h.void or h.institution_no <> t.institution_no or (h.permissions >> t.business) & 1 = 0)"
+        "select count(*) filter (h.void or h.institution_no <> t.institution_no"
+        " or (h.permissions >> t.business) & 1 = 0)"
         f" from '{transactions}' t left join '{folder}/history.parquet' h"
         " on t.sam_no = h.sam_no and t.txn_time >= h.valid_from and t.txn_time < h.valid_until"
     )
-    days = f"txn_time >= '{first} 00:00:00+08' and txn_time < '{last} 24:00:00+08'::timestamptz".replace(
-        f"{last} 24:00:00+08", "2024-07-01 00:00:00+08"
-    )
+    days = f"txn_time >= '{first} 00:00:00+08' and txn_time < '2024-07-01 00:00:00+08'"
     using = (
         "select institution_no, count(*), sum(amount_fen) from (select t.*, v.verdict from"
         f" '{transactions}' t positional join '{folder}/ours/verdicts.parquet' v) where {days} group by 1"

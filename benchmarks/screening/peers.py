@@ -39,7 +39,8 @@ j as (select t.*, {covered} as covered, case when {covered} then h.event_id end 
         h.institution_no as holder, h.device_no as place, h.permissions as p
       {asof if join == "asof" else between})
 select txn_id, sam_no, institution_no, device_no, business, card_no, amount_fen, txn_time, terminal_seq, n, event_id,
-    case when not covered then case when txn_time < timestamptz '2020-01-01 00:00:00+08' then 'accepted' else 'counterfeit' end
+    case when not covered and txn_time < timestamptz '2020-01-01 00:00:00+08' then 'accepted'
+         when not covered then 'counterfeit'
          when void then 'cancelled' when holder is null or holder <> institution_no then 'foreign'
          when (p >> business) & 1 = 0 then 'unauthorized' else 'accepted' end as verdict,
     not covered and txn_time < timestamptz '2020-01-01 00:00:00+08' as early,
@@ -54,7 +55,8 @@ options = "(format parquet, compression lz4)"
 db.execute(f'''copy (select txn_id, verdict, nullif(concat_ws('+',
     case when {plain} and early then 'before_records' end, case when clone then 'clone' end,
     case when {plain} and handed_in then 'handed_in' end, case when {plain} and relocated then 'relocated' end,
-    case when {plain} and suspended then 'suspended' end), '') as flag, event_id from judged order by n) to '{out}/verdicts.parquet' {options}''')
+    case when {plain} and suspended then 'suspended' end), '') as flag, event_id
+    from judged order by n) to '{out}/verdicts.parquet' {options}''')
 db.execute(f'''copy (select * exclude (n, early, suspended, handed_in, relocated, clone), '第十三条' as clause
     from judged where not {plain} order by n) to '{out}/refused.parquet' {options}''')
 db.execute(f'''copy (select institution_no, (txn_time + interval 8 hour)::date as day, verdict, count(*) as count,
@@ -157,7 +159,8 @@ with j as (
     from t left join h
     on t.sam_no = h.sam_no and t.txn_time >= h.valid_from and t.txn_time < h.valid_until)
 select *, case when event_id is null and txn_time < timestamp '2020-01-01 00:00:00+08:00' then 'accepted'
-    when event_id is null then 'counterfeit' when void then 'cancelled' when holder is null or holder <> institution_no then 'foreign'
+    when event_id is null then 'counterfeit' when void then 'cancelled'
+    when holder is null or holder <> institution_no then 'foreign'
     when (shiftright(p, business) & 1) = 0 then 'unauthorized' else 'accepted' end as verdict,
     coalesce(terminal_seq <= lag(terminal_seq) over (partition by sam_no order by txn_time, terminal_seq), false)
         as clone
