@@ -125,7 +125,7 @@ def test_ten_thousand_small_files(folder: Path) -> None:
 
 
 def test_a_huge_row_group_is_taken_a_piece_at_a_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "HUGE_GROUP", 100)
+    monkeypatch.setattr(intake, "HUGE_GROUP", 100)
     monkeypatch.setattr(batches, "UNIT_ROWS", 64)
     batch = made.write_transactions(rows(1000, terminal_seq=5), folder / "batch.parquet", row_group_size=1000)
     manifest = made.run(folder, batch)
