@@ -157,11 +157,10 @@ class Run:
     def find_clones(self, facts: list[Facts]) -> None:
         """Mark every cloned row in a file of one byte a row; write the counters that the next run starts from."""
         outline, shares = self.outline, self.outline.shares
-        batches = [
-            clones.Batch(outline.part(item.unit, f"clones-{number}"), item.unit)
+        spills = [
+            clones.Spilled(outline.part(item.unit, f"clones-{number}"), item.unit, shares)
             for item in facts
-            for number, entries in enumerate(item.entries)
-            if entries
+            for number in range(len(item.entries))
         ]
         counters = self.request.counters
         last = clones.read_counters(counters) if counters else clones.Last.none()
@@ -170,10 +169,7 @@ class Run:
         marks = np.memmap(self.parts / "cloned", np.uint8, "w+", shape=(max(int(first[-1]), 1),))
         lasts = []
         with ThreadPoolExecutor(threads()) as pool:
-            work = [
-                pool.submit(clones.find_share, batches, share, shares, last.share(share, shares))
-                for share in range(shares)
-            ]
+            work = [pool.submit(clones.find_share, spills, share, last.share(share, shares)) for share in range(shares)]
             for future in work:
                 hits, now = future.result()
                 marks[
