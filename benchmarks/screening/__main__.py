@@ -166,7 +166,7 @@ def stored(folder: Path, made: History, rows: int) -> None:
         "select institution_no, count(*), sum(amount_fen) from (select t.*, v.verdict from"
         f" '{transactions}' t positional join '{folder}/ours/verdicts.parquet' v) where {days} group by 1"
     )
-    finding = f"from '{transactions}' where sam_no = '{card}'"
+    finding = f"select txn_id, institution_no, amount_fen from '{transactions}' where sam_no = '{card}'"
     lazy = pl.scan_parquet(transactions)
     polars_use = lazy.filter(pl.col("txn_time").dt.convert_time_zone("Asia/Shanghai").dt.quarter() == 2)
     lines: list[tuple[str, float, list[tuple[str, float]]]] = [

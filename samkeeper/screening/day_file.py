@@ -44,17 +44,14 @@ EMPTY = pa.table(
 def table(
     rows: Rows, judged: Judged, identity: pa.Array[Any], cards: np.ndarray[Any, np.dtype[np.uint32]], micro: I8
 ) -> pa.Table:
-    """A batch as the columns of a day, wide and in the order it came."""
+    """A batch as the columns of a day, wide, texts as texts, and in the order it came."""
     units = pa.array(rows.institutions, pa.string())
-    codes, devices = rows.device.codes()
     return pa.table(
         {
             "card": pa.array(cards),
             "micro": pa.array(micro),
-            "institution": pa.DictionaryArray.from_arrays(pa.array(rows.institution), units),
-            "device": pa.DictionaryArray.from_arrays(
-                nullable(codes, pa.int32(), codes >= 0), pa.array(devices, pa.string())
-            ),
+            "institution": units.take(pa.array(rows.institution)),
+            "device": rows.device.array(),
             "business": pa.array(rows.business.astype(np.uint8)),
             "verdict": pa.array(judged.verdict),
             "flags": pa.array(judged.flags),
@@ -68,8 +65,7 @@ def table(
 
 def write(tables: list[pa.Table], path: Path) -> None:
     """Put the rows of a day in order, narrow, in one file, which is seen to the disk and then named."""
-    whole = pa.concat_tables([wide(each) for each in tables], promote_options="permissive").unify_dictionaries()
-    whole = whole.combine_chunks()
+    whole = pa.concat_tables([wide(each) for each in tables], promote_options="permissive").combine_chunks()
     card, micro = values(whole.column("card").chunk(0)), values(whole.column("micro").chunk(0))
     whole = whole.take(pa.array(np.argsort(card.astype(np.int64) << 37 | micro, kind="stable")))
     temporary = path.with_suffix(".tmp")
@@ -80,11 +76,13 @@ def write(tables: list[pa.Table], path: Path) -> None:
 
 
 def wide(each: pa.Table) -> pa.Table:
+    """Back to the columns of `table`."""
     if "second" in each.column_names:
-        micro = each.column("second").combine_chunks().cast(pa.int64()).to_numpy() * SECOND
+        micro = each.column("second").cast(pa.int64()).to_numpy() * SECOND
         each = each.set_column(each.column_names.index("second"), "micro", pa.array(micro))
-    place = each.column_names.index("amount")
-    return each.set_column(place, "amount", each.column("amount").cast(pa.int64()))
+    for name, kind in (("amount", pa.int64()), ("institution", pa.string()), ("device", pa.string())):
+        each = each.set_column(each.column_names.index(name), name, each.column(name).cast(kind))
+    return each
 
 
 def narrow(whole: pa.Table) -> pa.Table:
@@ -98,10 +96,10 @@ def narrow(whole: pa.Table) -> pa.Table:
 
 
 def compact(whole: pa.Table) -> pa.Table:
-    """Dictionaries of the day's own values only."""
+    """Texts as numbers of the day's own values."""
     for name in ("institution", "device"):
-        column = whole.column(name).combine_chunks()
-        whole = whole.set_column(whole.column_names.index(name), name, column.cast(pa.string()).dictionary_encode())
+        place = whole.column_names.index(name)
+        whole = whole.set_column(place, name, whole.column(name).combine_chunks().dictionary_encode())
     return whole
 
 
