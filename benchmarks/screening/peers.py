@@ -25,7 +25,7 @@ class Result:
 DUCKDB = """
 import duckdb, sys
 transactions, history, out, join = sys.argv[1:5]
-db = duckdb.connect(config={"threads": 2, "temp_directory": out + "/spill"})
+db = duckdb.connect(config={"threads": 2, "memory_limit": "8GB", "temp_directory": out + "/spill"})
 db.execute("set timezone = 'UTC'")
 asof = f'''from t asof left join h0 h on t.sam_no = h.sam_no and t.txn_time >= h.valid_from'''
 between = asof.replace("asof left", "left") + " and t.txn_time < h.valid_until"
