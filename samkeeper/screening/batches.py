@@ -15,9 +15,9 @@ import pyarrow.types as pt
 
 from samkeeper.screening import csv_file
 from samkeeper.screening.columns import TYPES, Faults, Rows, reason
-from samkeeper.screening.intake import Piece, Source, Unit, plain, reading
+from samkeeper.screening.intake import UNIT_ROWS, Piece, Source, Unit, plain, reading
 
-BATCH_ROWS = 1 << 17  # few enough for the processor's cache, and for memory to be used again and again
+HUGE_GROUP = 2 * UNIT_ROWS  # a row group above this is streamed, not read at once
 BUFFER = 1 << 20
 QUARANTINE = pa.schema([("record", pa.string()), ("file", pa.string()), ("row", pa.int64()), ("reason", pa.string())])
 
@@ -74,11 +74,17 @@ def tables(piece: Piece, threads: int, columns: list[str] | None) -> Iterator[tu
     if source.csv is not None:
         yield csv_file.read(source.place, source.csv, piece.first, piece.last)
         return
+    metadata = pq.read_metadata(source.place)
     groups = list(range(piece.first, piece.last))
-    options = {"read_dictionary": ["institution_no"], "pre_buffer": False, "buffer_size": BUFFER if piece.huge else 0}
-    with pa.OSFile(source.place) as place, pq.ParquetFile(place, **options) as file:
-        for batch in file.iter_batches(BATCH_ROWS, groups, columns, use_threads=threads > 1):
-            yield whole(pa.Table.from_batches([batch]))
+    huge = any(metadata.row_group(group).num_rows > HUGE_GROUP for group in groups)
+    with pq.ParquetFile(
+        source.place, read_dictionary=["institution_no"], pre_buffer=False, buffer_size=BUFFER if huge else 0
+    ) as file:
+        if huge:
+            for batch in file.iter_batches(UNIT_ROWS, groups, columns, use_threads=threads > 1):
+                yield whole(pa.Table.from_batches([batch]))
+        else:
+            yield whole(file.read_row_groups(groups, columns, use_threads=False))
 
 
 def whole(table: pa.Table) -> tuple[pa.Table, Faults]:

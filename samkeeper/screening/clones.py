@@ -16,12 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from samkeeper.errors import BadInput
-from samkeeper.screening.columns import U8, Faults, Rows, hexadecimal, timestamps
+from samkeeper.screening.columns import U8, Rows, hexadecimal, timestamps
 from samkeeper.screening.kernels import clones as clone_kernels
 from samkeeper.screening.strings import I4, I8, values
 
 WORDS = 3
-SHARE = 1_000_000  # entries that a share should have at most
+SHARE = 3_000_000  # entries that a share should have
 MOST = 16_000_000  # entries sorted at a time
 COUNTERS = pa.schema([("sam_no", pa.string()), ("terminal_seq", pa.uint32()), ("txn_time", pa.timestamp("us", "UTC"))])
 
@@ -35,58 +35,53 @@ def shift_for(shares: int) -> int:
     return 64 - (shares.bit_length() - 1)
 
 
-class Spill:
-    """A unit's entries, written share by share. An entry names its row by its place among the well-formed ones."""
+def spill(rows: Rows, first: int, shares: int, path: Path) -> int:
+    """Write a batch's entries: where each share ends, then share by share. Returns how many there are.
 
-    def __init__(self, shares: int) -> None:
-        self.shares = shares
-        self._held: list[tuple[U8, I8, I8, Faults, int, int]] = []
-
-    def add(self, rows: Rows, first: int) -> None:
-        """A batch; `first`: well-formed rows of the unit before it."""
-        self._held.append((rows.sam, rows.time, rows.sequence, rows.fault, rows.count, first))
-
-    def write(self, path: Path) -> int:
-        """Where each share ends, then the entries. Returns how many there are; none: no file. Forgets them."""
-        edges = np.zeros(self.shares + 1, np.int64)
-        shift = shift_for(self.shares)
-        for sam, _, sequence, fault, count, _ in self._held:
-            clone_kernels.weigh(sam, sequence, fault, count, shift, edges[1:])
-        np.cumsum(edges, out=edges)
-        total = int(edges[-1])
-        if total:
-            out, places = np.empty(WORDS * total, np.int64), edges[:-1].copy()
-            for batch in self._held:
-                clone_kernels.scatter(*batch, shift, places, out)
-            with path.open("wb") as file:
-                file.write(edges.tobytes())
-                file.write(out.data)
-        self._held.clear()
-        return total
+    `first`: well-formed rows of the unit before this batch; entries name their row by its place among these.
+    """
+    edges = np.zeros(shares + 1, np.int64)
+    shift = shift_for(shares)
+    total = clone_kernels.weigh(rows.sam, rows.sequence, rows.fault, rows.count, shift, edges[1:])
+    if not total:
+        return 0
+    np.cumsum(edges, out=edges)
+    out = np.empty(WORDS * total, np.int64)
+    arguments = (rows.sam, rows.time, rows.sequence, rows.fault, rows.count, first, shift, edges[:-1].copy(), out)
+    clone_kernels.scatter(*arguments)
+    with path.open("wb") as file:
+        file.write(edges.tobytes())
+        file.write(out.data)
+    return total
 
 
-class Spilled:
-    """A spill on disk, and the unit it belongs to."""
-
-    def __init__(self, path: Path, unit: int, shares: int) -> None:
-        self.path, self.unit = path, unit
-        self.edges: list[int] = np.fromfile(path, np.int64, shares + 1).tolist()
-
-    def size(self, share: int) -> int:
-        return self.edges[share + 1] - self.edges[share]
-
-    def load(self, share: int) -> I8:
-        """One share's entries, (n, WORDS)."""
-        offset = 8 * (len(self.edges) + WORDS * self.edges[share])
-        return np.fromfile(self.path, np.int64, WORDS * self.size(share), offset=offset).reshape(-1, WORDS)
+def load(path: Path, share: int, shares: int) -> I8:
+    """One share's entries of one batch, (n, WORDS)."""
+    first, last = span(path, share)
+    offset = 8 * (shares + 1 + WORDS * first)
+    return np.fromfile(path, np.int64, WORDS * (last - first), offset=offset).reshape(-1, WORDS)
 
 
-def find_share(spills: list[Spilled], share: int, last: Last) -> tuple[U8, Last]:
+def span(path: Path, share: int) -> tuple[int, int]:
+    """Where a share's entries begin and end."""
+    first, last = np.fromfile(path, np.int64, 2, offset=8 * share).tolist()
+    return first, last
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A spilled batch and the unit it belongs to."""
+
+    path: Path
+    unit: int
+
+
+def find_share(batches: list[Batch], share: int, shares: int, last: Last) -> tuple[U8, Last]:
     """A share's clones, each unit ‖ row in 32 bits each, and the last counters of its cards."""
-    units = np.array([spill.unit for spill in spills] or [0], np.int64)
+    units = np.array([batch.unit for batch in batches] or [0], np.int64)
     hits = []
-    for low, high in slices(spills, share):
-        loaded = [within(spill.load(share), low, high) for spill in spills]
+    for low, high in slices(batches, share, shares):
+        loaded = [within(load(batch.path, share, shares), low, high) for batch in batches]
         table = np.concatenate([np.empty((0, WORDS), np.int64), *loaded])
         found, last = find(table, last)
         owner = units[np.searchsorted(np.cumsum(list(map(len, loaded))), found, "right")]
@@ -94,12 +89,12 @@ def find_share(spills: list[Spilled], share: int, last: Last) -> tuple[U8, Last]
     return np.concatenate(hits), last
 
 
-def slices(spills: list[Spilled], share: int) -> list[tuple[int | None, int | None]]:
+def slices(batches: list[Batch], share: int, shares: int) -> list[tuple[int | None, int | None]]:
     """One slice of all time, or as many as leave each about half of `MOST`."""
-    count = sum(spill.size(share) for spill in spills)
+    count = sum(last - first for first, last in (span(batch.path, share) for batch in batches))
     if count <= MOST:
         return [(None, None)]
-    stamps = np.concatenate([spill.load(share)[:, 1] for spill in spills])
+    stamps = np.concatenate([load(batch.path, share, shares)[:, 1] for batch in batches])
     bounds = np.quantile(stamps, np.linspace(0, 1, 2 + 2 * count // MOST), method="lower")[1:-1].tolist()
     return list(zip([None, *bounds], [*bounds, None], strict=True))
 

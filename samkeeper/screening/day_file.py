@@ -4,8 +4,7 @@
 | --- | --- | --- |
 | `card` | uint32 | the card's id in the store |
 | `second` or `micro` | uint32, int64 | since midnight in Asia/Shanghai; seconds where all moments are whole |
-| `institution` | int32 | the sender's id in the store |
-| `device` | dictionary of text | null: none |
+| `institution`, `device` | dictionary of text | null: none |
 | `business`, `verdict`, `flags` | uint8, uint8, uint16 | numbers and bits as in `judging` |
 | `amount` | uint32, int64 | fen; the narrower where all fit |
 | `sequence`, `event` | uint32, int64 | null: none |
@@ -26,42 +25,36 @@ import pyarrow as pa
 from samkeeper.screening import moments
 from samkeeper.screening.columns import U8, Rows
 from samkeeper.screening.judging import Judged, event_array, flag_array, nullable, verdict_array
-from samkeeper.screening.strings import I4, I8, Text, values
+from samkeeper.screening.strings import I8, Text, present, values
 
 DAY_US = 86_400_000_000
 SECOND = 1_000_000
 NARROW = 1 << 32
-NAMES = [
-    "txn_id",
-    "sam_no",
-    "institution_no",
-    "device_no",
-    "business",
-    "amount_fen",
-    "txn_time",
-    "terminal_seq",
-    "verdict",
-    "flag",
-    "event_id",
-]
+EMPTY = pa.table(
+    {
+        "txn_id": pa.array([], pa.string()),
+        "sam_no": pa.array([], pa.string()),
+        "txn_time": pa.array([], pa.timestamp("us", "UTC")),
+        "verdict": pa.array([], pa.string()),
+        "flag": pa.array([], pa.string()),
+    }
+)
 
 
-@dataclass(slots=True)
-class Ids:
-    """By row, as the store numbers them."""
-
-    card: np.ndarray[Any, np.dtype[np.uint32]]
-    institution: I4
-
-
-def table(rows: Rows, judged: Judged, identity: pa.Array[Any], ids: Ids, micro: I8) -> pa.Table:
-    """A batch as the columns of a day, wide, texts as texts, and in the order it came."""
+def table(
+    rows: Rows, judged: Judged, identity: pa.Array[Any], cards: np.ndarray[Any, np.dtype[np.uint32]], micro: I8
+) -> pa.Table:
+    """A batch as the columns of a day, wide and in the order it came."""
+    units = pa.array(rows.institutions, pa.string())
+    codes, devices = rows.device.codes()
     return pa.table(
         {
-            "card": pa.array(ids.card),
+            "card": pa.array(cards),
             "micro": pa.array(micro),
-            "institution": pa.array(ids.institution),
-            "device": rows.device.array(),
+            "institution": pa.DictionaryArray.from_arrays(pa.array(rows.institution), units),
+            "device": pa.DictionaryArray.from_arrays(
+                nullable(codes, pa.int32(), codes >= 0), pa.array(devices, pa.string())
+            ),
             "business": pa.array(rows.business.astype(np.uint8)),
             "verdict": pa.array(judged.verdict),
             "flags": pa.array(judged.flags),
@@ -75,7 +68,8 @@ def table(rows: Rows, judged: Judged, identity: pa.Array[Any], ids: Ids, micro: 
 
 def write(tables: list[pa.Table], path: Path) -> None:
     """Put the rows of a day in order, narrow, in one file, which is seen to the disk and then named."""
-    whole = pa.concat_tables([wide(each) for each in tables], promote_options="permissive").combine_chunks()
+    whole = pa.concat_tables([wide(each) for each in tables], promote_options="permissive").unify_dictionaries()
+    whole = whole.combine_chunks()
     card, micro = values(whole.column("card").chunk(0)), values(whole.column("micro").chunk(0))
     whole = whole.take(pa.array(np.argsort(card.astype(np.int64) << 37 | micro, kind="stable")))
     temporary = path.with_suffix(".tmp")
@@ -86,13 +80,11 @@ def write(tables: list[pa.Table], path: Path) -> None:
 
 
 def wide(each: pa.Table) -> pa.Table:
-    """Back to the columns of `table`."""
     if "second" in each.column_names:
-        micro = each.column("second").cast(pa.int64()).to_numpy() * SECOND
+        micro = each.column("second").combine_chunks().cast(pa.int64()).to_numpy() * SECOND
         each = each.set_column(each.column_names.index("second"), "micro", pa.array(micro))
-    for name, kind in (("amount", pa.int64()), ("device", pa.string())):
-        each = each.set_column(each.column_names.index(name), name, each.column(name).cast(kind))
-    return each
+    place = each.column_names.index("amount")
+    return each.set_column(place, "amount", each.column("amount").cast(pa.int64()))
 
 
 def narrow(whole: pa.Table) -> pa.Table:
@@ -106,9 +98,11 @@ def narrow(whole: pa.Table) -> pa.Table:
 
 
 def compact(whole: pa.Table) -> pa.Table:
-    """Devices as numbers of the day's own."""
-    place = whole.column_names.index("device")
-    return whole.set_column(place, "device", whole.column("device").combine_chunks().dictionary_encode())
+    """Dictionaries of the day's own values only."""
+    for name in ("institution", "device"):
+        column = whole.column(name).combine_chunks()
+        whole = whole.set_column(whole.column_names.index(name), name, column.cast(pa.string()).dictionary_encode())
+    return whole
 
 
 def write_as_is(each: pa.Table, path: Path) -> None:
@@ -137,6 +131,10 @@ class Day:
     def numbers(self, name: str) -> np.ndarray[Any, Any]:
         return values(self.column(name))
 
+    def names(self, name: str) -> tuple[np.ndarray[Any, np.dtype[np.int32]], list[str]]:
+        column = self.column(name)
+        return values(column.indices), column.dictionary.to_pylist()
+
     def micro(self) -> I8:
         if "second" in self.table.column_names:
             return self.numbers("second").astype(np.int64) * SECOND
@@ -146,43 +144,57 @@ class Day:
         """UTC, in microseconds since 1970."""
         return moments.to_utc(self.micro() + (self.day - date(1970, 1, 1)).days * DAY_US)
 
-    def rows(self, cards: U8, institutions: list[str]) -> Rows:
-        """What a verdict asks, without device, amount and counter; `cards` and `institutions` are the store's."""
-        count, none = len(self.table), np.empty(0, np.int64)
-        nowhere = np.zeros(1, np.int32)
+    def rows(self, cards: U8) -> Rows:
+        """As they were judged; `cards` are the store's."""
+        count = len(self.table)
+        codes, names = self.names("institution")
+        sequence = self.numbers("sequence").astype(np.int64)
+        sequence[present(self.column("sequence")) == 0] = -1
         return Rows(
             count,
             cards[self.numbers("card")],
-            self.numbers("institution"),
-            institutions,
-            Text(np.zeros(1, np.uint8), nowhere, nowhere, np.zeros(count, np.uint8)),
+            codes,
+            names,
+            self.device(),
             self.numbers("business").astype(np.int64),
-            none,
+            self.numbers("amount").astype(np.int64),
             self.time(),
-            none,
+            sequence,
             np.zeros(count, np.uint32),
         )
 
-    def of_card(self, card: int, sam_no: str, institutions: list[str]) -> pa.Table | None:
-        """One card's rows, in words; None where it has none."""
-        first, last = np.searchsorted(self.numbers("card"), np.array([card, card + 1], np.uint32)).tolist()
-        if first == last:
-            return None
+    def device(self) -> Text:
+        column = self.column("device")
+        named = Text.of(column.dictionary)
+        if not len(named):
+            nothing = np.zeros(len(self.table), np.int32)
+            return Text(named.data, nothing, nothing, np.zeros(len(nothing), np.uint8))
+        ok = present(column.indices)
+        code = np.where(ok == 1, values(column.indices), 0)
+        return Text(named.data, named.start[code], named.stop[code], ok)
+
+    def of_card(self, card: int, sam_no: str) -> pa.Table:
+        """One card's rows, in words."""
+        column = self.numbers("card")
+        first, last = np.searchsorted(column, np.array([card, card + 1], np.uint32)).tolist()
         part = Day(self.day, self.table.slice(first, last - first))
-        senders = [institutions[number] for number in part.numbers("institution").tolist()]
+        count = last - first
         return pa.table(
-            [
-                part.table.column("txn_id"),
-                pa.array([sam_no] * (last - first), pa.string()),
-                pa.array(senders, pa.string()),
-                part.table.column("device").cast(pa.string()),
-                part.table.column("business").cast(pa.int32()),
-                part.table.column("amount").cast(pa.int64()),
-                pa.array(part.time(), pa.timestamp("us", "UTC")),
-                part.table.column("sequence"),
-                verdict_array(part.numbers("verdict")).cast(pa.string()),
-                flag_array(part.numbers("flags")).cast(pa.string()),
-                part.table.column("event"),
-            ],
-            names=NAMES,
+            {
+                "txn_id": part.table.column("txn_id"),
+                "sam_no": pa.array([sam_no] * count, pa.string()),
+                "institution_no": part.table.column("institution").cast(pa.string()),
+                "device_no": part.table.column("device").cast(pa.string()),
+                "business": part.table.column("business").cast(pa.int32()),
+                "amount_fen": part.table.column("amount").cast(pa.int64()),
+                "txn_time": pa.array(part.time(), pa.timestamp("us", "UTC"))
+                if count
+                else pa.array([], pa.timestamp("us", "UTC")),
+                "terminal_seq": part.table.column("sequence"),
+                "verdict": verdict_array(part.numbers("verdict")).cast(pa.string())
+                if count
+                else pa.array([], pa.string()),
+                "flag": flag_array(part.numbers("flags")).cast(pa.string()) if count else pa.array([], pa.string()),
+                "event_id": part.table.column("event"),
+            }
         )

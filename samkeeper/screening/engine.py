@@ -18,7 +18,6 @@ from samkeeper.screening.judging import Judge, Rule
 from samkeeper.screening.tac import Checker
 from samkeeper.screening.work import Facts, Outline, screen_unit
 
-FEW_FILES = 100
 FEW_ROWS = 400_000  # up to here it pays to look which cards come up before the history is read
 
 
@@ -64,7 +63,7 @@ class LocalEngine:
 
 
 def judge_for(setup: Setup, units: list[Unit]) -> Judge:
-    few = sum(unit.rows for unit in units) <= FEW_ROWS and sum(len(unit.pieces) for unit in units) <= FEW_FILES
+    few = sum(unit.rows for unit in units) <= FEW_ROWS
     index = history.load(setup.history, cards_of(units) if few else None, threads())
     return Judge(index, setup.rule, setup.bound)
 

@@ -227,23 +227,13 @@ def chosen(sam: U8, slots: I8) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return out.view(np.bool_)
 
 
-def enter(parts: list[Periods], cards: int) -> tuple[I8, list[np.ndarray[Any, np.dtype[np.int32]]]]:
-    """A hash table for so many cards, or more if there are; and where each period's card lies in it."""
-    slots = np.zeros(3 << cards.bit_length(), np.int64)
-    places = [np.empty(len(part.sam), np.int32) for part in parts]
-    found, mask = 0, len(slots) // 3 - 1
-    for part, place in zip(parts, places, strict=True):
-        new = lookup.count(slots, mask, part.sam, len(place), place)
-        found += new
-        if new < 0 or 2 * found > mask:
-            return enter(parts, 2 * cards)
-    return slots, places
-
-
 def build(parts: list[Periods], where: str) -> Index:
     total = sum(len(part.sam) for part in parts)
-    slots, places = enter(parts, max(total // 2, 1))
+    slots = np.zeros(3 << max(total, 1).bit_length(), np.int64)
     mask = len(slots) // 3 - 1
+    places = [np.empty(len(part.sam), np.int32) for part in parts]
+    for part, place in zip(parts, places, strict=True):
+        lookup.count(slots, mask, part.sam, len(place), place)
     lookup.allot(slots, mask)
     starts, record = np.empty(total, np.int64), np.empty(4 * total, np.int64)
     names = np.empty(sum(len(part.names) for part in parts) + 1, np.uint8)

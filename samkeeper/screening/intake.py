@@ -21,7 +21,6 @@ from samkeeper.screening import csv_file
 from samkeeper.screening.columns import REQUIRED, TYPES
 
 UNIT_ROWS = 1 << 20
-HUGE_GROUP = 2 << 20  # rows
 CSV_ROW = 90  # bytes of a usual row, for weighing only
 SUFFIXES = {".parquet", ".csv"}
 MAGIC = b"PAR1"
@@ -52,16 +51,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Row groups `first` up to `last` of a Parquet file, or bytes of a CSV file; `row` data rows come before it.
-
-    A `huge` row group is read a part at a time.
-    """
+    """Row groups `first` up to `last` of a Parquet file, or bytes of a CSV file; `row` data rows come before it."""
 
     source: Source
     first: int
     last: int
     row: int
-    huge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +132,7 @@ def look(path: str) -> tuple[Source, pa.Schema, list[tuple[Piece, int]]]:
     for group in range(metadata.num_row_groups):
         count = metadata.row_group(group).num_rows
         if count:
-            cut.append((Piece(source, group, group + 1, row, count > HUGE_GROUP), count))
+            cut.append((Piece(source, group, group + 1, row), count))
         row += count
     return source, schema, cut
 
@@ -189,7 +184,7 @@ def units(pieces: list[tuple[Piece, int]]) -> Iterator[Unit]:
 
 
 def joins(one: Piece, other: Piece) -> bool:
-    return one.source is other.source and one.last == other.first and not one.huge and not other.huge
+    return one.source is other.source and one.last == other.first
 
 
 def unify(schemas: list[pa.Schema]) -> pa.Schema:

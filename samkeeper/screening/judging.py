@@ -67,16 +67,6 @@ class Judged:
     event: I8
 
 
-@dataclass(slots=True)
-class Senders:
-    """By the number a batch gives a sender (the last place is for none): its number in the index or −1, and 1 where
-    the rule binds it.
-    """
-
-    number: I4
-    bound: U1
-
-
 class Judge:
     """Judges batches by one history and one rule. Safe to share between threads."""
 
@@ -86,22 +76,22 @@ class Judge:
         self._table = rule.table()
         self._number = {name: number for number, name in enumerate(index.institutions)}
 
-    def judge(self, rows: Rows, forged: U1 | None = None, senders: Senders | None = None) -> Judged:
-        """`forged`: 1 where a TAC failed, 2 where one could not be checked; `senders`: where they are known already."""
+    def judge(self, rows: Rows, forged: U1 | None = None) -> Judged:
+        """`forged`: 1 where a TAC failed, 2 where one could not be checked."""
         index, count = self.index, rows.count
         out = Judged(np.empty(count, np.uint8), np.empty(count, np.uint16), np.empty(count, np.int64))
-        senders = senders or self.senders(rows.institutions)
+        numbers, bound = self._senders(rows)
         device = rows.device
         lookup.judge(
             rows.sam,
             rows.time,
-            senders.number[rows.institution],
+            numbers,
             rows.business,
             device.data,
             device.start,
             device.stop,
             device.ok,
-            senders.bound[rows.institution],
+            bound,
             np.zeros(count, np.uint8) if forged is None else forged,
             rows.fault,
             count,
@@ -119,10 +109,12 @@ class Judge:
         )
         return out
 
-    def senders(self, names: list[str]) -> Senders:
+    def _senders(self, rows: Rows) -> tuple[I4, U1]:
+        """By row: the sender's number in the index or −1, and whether the rule binds it."""
+        names = rows.institutions
         number = np.array([self._number.get(name, -1) for name in names] + [-1], np.int32)
         bound = np.array([self.bound is None or name in self.bound for name in names] + [False], np.uint8)
-        return Senders(number, bound)
+        return number[rows.institution], bound[rows.institution]
 
 
 def bound_senders(rule: Rule, institutions: Path | None) -> frozenset[str] | None:

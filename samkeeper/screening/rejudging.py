@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from samkeeper.screening.day_file import Day
 from samkeeper.screening.engine import threads
-from samkeeper.screening.judging import VERDICTS, Judge, Senders, event_array, verdict_array
-from samkeeper.screening.store import Entry, Store
+from samkeeper.screening.judging import VERDICTS, Judge, event_array, verdict_array
+from samkeeper.screening.store import Store
 from samkeeper.screening.strings import present
 from samkeeper.verdicts import Kind
 
@@ -44,27 +44,21 @@ def rejudge(
     if cards is not None:
         wanted = np.array([int(number, 16) for number in cards], np.uint64)
         chosen = np.flatnonzero(np.isin(store.cards, wanted)).astype(np.uint32)
-    senders = judge.senders(store.institutions)
-
-    def of_day(entry: Entry) -> pa.Table:
-        day = Day.open(entry.path, entry.day)
-        return changes(day if chosen is None else only(day, chosen), store, judge, senders)
-
     with ThreadPoolExecutor(threads()) as pool:
-        changed = pool.map(of_day, store.entries(first, last))
+        changed = pool.map(lambda day: changes(day, store, judge, chosen), store.days(first, last))
         return pa.concat_tables([SCHEMA.empty_table(), *changed])
 
 
-def changes(day: Day, store: Store, judge: Judge, senders: Senders) -> pa.Table:
+def changes(day: Day, store: Store, judge: Judge, chosen: np.ndarray[Any, np.dtype[np.uint32]] | None) -> pa.Table:
+    if chosen is not None:
+        day = only(day, chosen)
     if not len(day.table):
         return SCHEMA.empty_table()
-    rows = day.rows(store.cards, store.institutions)
-    now, before = judge.judge(rows, senders=senders), day.numbers("verdict")
+    rows = day.rows(store.cards)
+    now, before = judge.judge(rows), day.numbers("verdict")
     # Counterfeit although a period covered the moment: the TAC said so, and says so still.
     by_tac = (before == VERDICTS.index(Kind.COUNTERFEIT)) & (present(day.column("event")) == 1)
     differ = np.flatnonzero((now.verdict != before) & ~by_tac)
-    if not len(differ):
-        return SCHEMA.empty_table()
     identity = day.table.column("txn_id").take(pa.array(differ)).cast(pa.string()).combine_chunks()
     numbers = [f"{number:012X}" for number in rows.sam[differ].tolist()]
     columns = [

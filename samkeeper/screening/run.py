@@ -157,10 +157,11 @@ class Run:
     def find_clones(self, facts: list[Facts]) -> None:
         """Mark every cloned row in a file of one byte a row; write the counters that the next run starts from."""
         outline, shares = self.outline, self.outline.shares
-        spills = [
-            clones.Spilled(outline.part(item.unit, f"clones-{number}"), item.unit, shares)
+        batches = [
+            clones.Batch(outline.part(item.unit, f"clones-{number}"), item.unit)
             for item in facts
-            for number in range(len(item.entries))
+            for number, entries in enumerate(item.entries)
+            if entries
         ]
         counters = self.request.counters
         last = clones.read_counters(counters) if counters else clones.Last.none()
@@ -169,7 +170,10 @@ class Run:
         marks = np.memmap(self.parts / "cloned", np.uint8, "w+", shape=(max(int(first[-1]), 1),))
         lasts = []
         with ThreadPoolExecutor(threads()) as pool:
-            work = [pool.submit(clones.find_share, spills, share, last.share(share, shares)) for share in range(shares)]
+            work = [
+                pool.submit(clones.find_share, batches, share, shares, last.share(share, shares))
+                for share in range(shares)
+            ]
             for future in work:
                 hits, now = future.result()
                 marks[

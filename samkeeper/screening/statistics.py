@@ -15,7 +15,7 @@ from samkeeper.screening.day_file import Day
 from samkeeper.screening.engine import threads
 from samkeeper.screening.kernels import store as store_kernels
 from samkeeper.screening.moments import EPOCH, MICROSECOND
-from samkeeper.screening.store import NEVER, Entry, Store
+from samkeeper.screening.store import NEVER, Store
 
 SCHEMA = pa.schema(
     [
@@ -26,8 +26,7 @@ SCHEMA = pa.schema(
         ("refused_fen", pa.int64()),
     ]
 )
-Codes = np.ndarray[Any, np.dtype[np.int32]]
-Sums = np.ndarray[Any, np.dtype[np.int64]]
+Keys = tuple[np.ndarray[Any, np.dtype[np.int32]], list[str]]
 
 
 def quarter(year: int, number: int) -> tuple[date, date]:
@@ -38,18 +37,21 @@ def quarter(year: int, number: int) -> tuple[date, date]:
 
 
 def by_institution(store: Store, first: date, last: date) -> pa.Table:
-    return added(store, first, last, store.institutions, lambda day: day.numbers("institution"))
+    return added(store, first, last, lambda day: day.names("institution"))
 
 
 def by_business(store: Store, first: date, last: date) -> pa.Table:
     names = [str(number) for number in range(32)]
-    return added(store, first, last, names, lambda day: day.numbers("business").astype(np.int32))
+    return added(store, first, last, lambda day: (day.numbers("business").astype(np.int32), names))
 
 
 def by_sam(store: Store, first: date, last: date) -> pa.Table:
     """Cards without a transaction in these days are not in it: see `dormant`."""
-    names = [f"{number:012X}" for number in store.cards.tolist()]
-    return added(store, first, last, names, lambda day: day.numbers("card").view(np.int32))
+    sums = np.zeros((len(store.cards), 4), np.int64)
+    for day in store.days(first, last):
+        add_up(day, day.numbers("card").view(np.int32), sums)
+    used = np.flatnonzero(sums[:, 0])
+    return as_table([f"{number:012X}" for number in store.cards[used].tolist()], sums[used])
 
 
 def by_region(store: Store, first: date, last: date, regions: Mapping[str, str]) -> pa.Table:
@@ -61,25 +63,22 @@ def by_region(store: Store, first: date, last: date, regions: Mapping[str, str])
     return as_table(sorted(totals), np.array([totals[name] for name in sorted(totals)], np.int64).reshape(-1, 4))
 
 
-def added(store: Store, first: date, last: date, names: list[str], keys: Callable[[Day], Codes]) -> pa.Table:
-    """Sums by key; `keys` gives each row's place in `names`."""
-
-    def of_days(entries: list[Entry]) -> Sums:
+def added(store: Store, first: date, last: date, keys: Callable[[Day], Keys]) -> pa.Table:
+    def of_day(day: Day) -> dict[str, np.ndarray[Any, Any]]:
+        codes, names = keys(day)
         sums = np.zeros((len(names), 4), np.int64)
-        for entry in entries:
-            day = Day.open(entry.path, entry.day)
-            add_up(day, keys(day), sums)
-        return sums
+        add_up(day, codes, sums)
+        return {name: row for name, row in zip(names, sums, strict=True) if row[0]}
 
-    entries, workers = store.entries(first, last), threads()
-    with ThreadPoolExecutor(workers) as pool:
-        parts = pool.map(of_days, [entries[part::workers] for part in range(workers)])
-        sums = sum(parts, np.zeros((len(names), 4), np.int64))
-    used = np.flatnonzero(sums[:, 0])
-    return as_table([names[place] for place in used.tolist()], sums[used])
+    totals: dict[str, np.ndarray[Any, Any]] = {}
+    with ThreadPoolExecutor(threads()) as pool:
+        for found in pool.map(of_day, store.days(first, last)):
+            for name, row in found.items():
+                totals[name] = totals[name] + row if name in totals else row
+    return as_table(sorted(totals), np.array([totals[name] for name in sorted(totals)], np.int64).reshape(-1, 4))
 
 
-def add_up(day: Day, codes: Codes, sums: Sums) -> None:
+def add_up(day: Day, codes: np.ndarray[Any, np.dtype[np.int32]], sums: np.ndarray[Any, Any]) -> None:
     amount = day.numbers("amount")
     kernel = store_kernels.add_up if amount.dtype == np.uint32 else store_kernels.add_up_wide
     kernel(codes, amount, day.numbers("verdict"), len(codes), sums.reshape(-1))

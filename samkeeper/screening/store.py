@@ -2,7 +2,6 @@
 
     STORE/store.json                      which runs are in it
     STORE/cards                           card numbers; a card's place is its id (8 bytes each)
-    STORE/institutions.json               senders' numbers; a sender's place is its id
     STORE/last                            the newest moment of each card (8 bytes each, µs since 1970, UTC)
     STORE/days/2024-03-01/A-B.arrow       the rows of a day (Asia/Shanghai) that runs A to B brought
 
@@ -32,7 +31,7 @@ import pyarrow as pa
 from samkeeper.errors import BadInput
 from samkeeper.screening import day_file, moments
 from samkeeper.screening.columns import U8, Rows
-from samkeeper.screening.day_file import DAY_US, Day, Ids
+from samkeeper.screening.day_file import DAY_US, Day
 from samkeeper.screening.judging import Judged
 from samkeeper.screening.kernels import clones as clone_kernels
 from samkeeper.screening.kernels import store as store_kernels
@@ -72,8 +71,6 @@ class Store:
         self.runs: list[str] = known["runs"]
         self.cards: U8 = words(folder / "cards", np.uint64)
         self.last: I8 = words(folder / "last", np.int64)
-        names = folder / "institutions.json"
-        self.institutions: list[str] = json.loads(names.read_text()) if names.exists() else []
 
     def entries(self, first: date | None = None, last: date | None = None) -> list[Entry]:
         """The files of some days, both ends included, in order."""
@@ -96,11 +93,9 @@ class Store:
 
     def rows_of(self, sam_no: str, first: date | None = None, last: date | None = None) -> pa.Table:
         """One card's past rows, by day and moment."""
-        known = np.flatnonzero(self.cards == int(sam_no, 16)).tolist()
-        found = (day.of_card(known[0], sam_no, self.institutions) for day in self.days(first, last) if known)
-        parts = [table for table in found if table is not None]
-        if not parts:
-            return pa.table({name: pa.nulls(0) for name in day_file.NAMES})
+        known = np.flatnonzero(self.cards == int(sam_no, 16))
+        found = [day.of_card(int(known[0]), sam_no) for day in self.days(first, last)] if len(known) else []
+        parts = [table for table in found if len(table)] or [day_file.EMPTY]
         return pa.concat_tables(parts, promote_options="permissive").sort_by("txn_time")
 
     @contextmanager
@@ -145,7 +140,6 @@ class Run:
         self._chunks: dict[int, int] = {}
         self._ids = Numbering(store.cards)
         self._last = store.last
-        self._institution = {name: number for number, name in enumerate(store.institutions)}
 
     def add(self, rows: Rows, judged: Judged, identity: pa.Array[Any]) -> None:
         """Take in a batch of well-formed rows with what was judged of them; `identity` is their `txn_id`."""
@@ -159,9 +153,7 @@ class Run:
         edges = np.concatenate([[0], np.cumsum(np.bincount(keys))])
         order = np.empty(rows.count, np.int64)
         store_kernels.order(keys, rows.count, edges[:-1].copy(), order)
-        numbers = [self._institution.setdefault(name, len(self._institution)) for name in rows.institutions]
-        ids = Ids(cards, np.array(numbers, np.int32)[rows.institution])
-        table = day_file.table(rows, judged, identity, ids, local - day * DAY_US)
+        table = day_file.table(rows, judged, identity, cards, local - day * DAY_US)
         table = table.take(pa.array(order))
         for place in np.flatnonzero(np.diff(edges)).tolist():
             number = self._chunks.get(first + place, 0)
@@ -177,8 +169,6 @@ class Run:
             tables = [day_file.read(self.folder / f"{day}.{chunk}") for chunk in range(chunks)]
             day_file.write(tables, folder / f"{number}-{number}.arrow")
         self.store.cards, self.store.last = self._ids.cards, self._last
-        self.store.institutions = list(self._institution)
-        save(json.dumps(self.store.institutions, ensure_ascii=False).encode(), self.store.folder / "institutions.json")
         save(self.store.cards.tobytes(), self.store.folder / "cards")
         save(self.store.last.tobytes(), self.store.folder / "last")
 

@@ -24,44 +24,27 @@ SCHEMA = pa.schema(
     ]
 )
 FIRST_DAY = 1 << 27
+FULL, OVERFLOW = -1, -2
 LARGEST = 2**63 - 1
 HELD = 4_000_000
 
 
-class Tally:
-    """Adds up batches whose senders are numbered each in its own way."""
-
-    def __init__(self) -> None:
-        self._number: dict[str, int] = {}
-        self._table = np.zeros(3 << 13, np.int64)
-        self._used = 0
-
-    def add(self, rows: Rows, verdict: U1) -> None:
-        """The well-formed rows of a batch. Raises `BadInput` where a sum leaves int64."""
-        numbers = [self._number.setdefault(name, len(self._number)) for name in rows.institutions]
-        sender = np.array([*numbers, -1], np.int32)[rows.institution]
-        self._make_room(rows.count)
-        table, mask = self._table, len(self._table) // 3 - 1
-        local = moments.to_local(rows.time)
-        used = lookup.tally(sender, local, rows.amount, verdict, rows.fault, rows.count, self._used, table, mask)
-        if used < 0:
-            raise overflow()
-        self._used = used
-
-    def _make_room(self, rows: int) -> None:
-        """For so many groups more, half of the table left empty."""
-        size = len(self._table) // 3
-        while size < 2 * (self._used + rows) + 2:
-            size *= 2
-        if 3 * size > len(self._table):
-            old, self._table = self._table, np.zeros(3 * size, np.int64)
-            lookup.move(old, len(old) // 3, self._table, size - 1)
-
-    def table(self) -> pa.Table:
-        """The groups, in no order."""
-        groups = self._table.reshape(-1, 3)
-        key, count, amount = groups[groups[:, 0] != 0].T
-        return as_table(key - 1, list(self._number), count, amount)
+def of_batch(rows: Rows, verdict: U1) -> pa.Table:
+    """The groups of the well-formed rows, in no order. Raises `BadInput` where a sum leaves int64."""
+    local = moments.to_local(rows.time)
+    size = 1 << 16 if rows.count > 1 << 13 else 1 << 13
+    while True:
+        table = np.zeros(3 * size, np.int64)
+        arguments = (rows.institution, local, rows.amount, verdict, rows.fault, rows.count, 0, table, size - 1)
+        used = lookup.tally(*arguments)
+        if used != FULL:
+            break
+        size *= 4
+    if used == OVERFLOW:
+        raise overflow()
+    groups = table.reshape(-1, 3)
+    key, count, amount = groups[groups[:, 0] != 0].T
+    return as_table(key - 1, rows.institutions, count, amount)
 
 
 def as_table(key: I8, names: list[str], count: I8, amount: I8) -> pa.Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def take_in(store: Store, transactions: tuple[Path, ...], out: Path, *, checks_t
     ):
         if run is None:
             return False
-        told = Told(file)
+        told = judgements(file)
         for unit in plan.units:
             for batch in batches(unit):
                 rows = read(batch.table, batch.fault)
@@ -42,31 +43,19 @@ def take_in(store: Store, transactions: tuple[Path, ...], out: Path, *, checks_t
                     read_proofs(batch.table, rows, checks_tac)
                 sound = rows.sound()
                 if sound.count:
-                    run.add(sound, told.next(sound.count), identities(batch, rows, kind))
+                    run.add(sound, next(told), identities(batch, rows, kind))
     return True
 
 
-class Told:
-    """A run's verdicts, as many at a time as a batch has rows; a row group holds whole batches."""
-
-    def __init__(self, file: pq.ParquetFile) -> None:
-        self._groups = (judgements(file, group) for group in range(file.num_row_groups))
-        self._group = Judged(np.empty(0, np.uint8), np.empty(0, np.uint16), np.empty(0, np.int64))
-        self._at = 0
-
-    def next(self, count: int) -> Judged:
-        if self._at == len(self._group.verdict):
-            self._group, self._at = next(self._groups), 0
-        span = slice(self._at, self._at + count)
-        self._at += count
-        return Judged(self._group.verdict[span], self._group.flags[span], self._group.event[span])
-
-
-def judgements(file: pq.ParquetFile, group: int) -> Judged:
-    table = file.read_row_group(group, columns=["verdict", "flag", "event_id"]).combine_chunks()
-    verdict, flag, event = (table.column(name).combine_chunks() for name in table.column_names)
-    events = np.where(present(event) == 1, values(event), NO_EVENT)
-    return Judged(numbers(verdict, verdict_number).astype(np.uint8), numbers(flag, flag_bits).astype(np.uint16), events)
+def judgements(file: pq.ParquetFile) -> Iterator[Judged]:
+    """A run's verdicts have a row group a batch."""
+    for group in range(file.num_row_groups):
+        table = file.read_row_group(group, columns=["verdict", "flag", "event_id"]).combine_chunks()
+        verdict, flag, event = (table.column(name).combine_chunks() for name in table.column_names)
+        moments = np.where(present(event) == 1, values(event), NO_EVENT)
+        yield Judged(
+            numbers(verdict, verdict_number).astype(np.uint8), numbers(flag, flag_bits).astype(np.uint16), moments
+        )
 
 
 def numbers(column: pa.DictionaryArray[Any, Any], number: Any) -> np.ndarray[Any, Any]:

@@ -21,15 +21,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from samkeeper.screening import clones
+from samkeeper.screening import clones, summary
 from samkeeper.screening.batches import Batch, as_one, batches, conform, quarantine
 from samkeeper.screening.columns import Rows, read, read_proofs
 from samkeeper.screening.intake import Unit, output_names
 from samkeeper.screening.judging import CLONE, FLAGS, VERDICTS, Judge, Judged, event_array, flag_array, verdict_array
-from samkeeper.screening.summary import Tally
 from samkeeper.screening.tac import Checker
 
-GROUP_ROWS = 1 << 20  # of what is written
 FLAG_PLACE = 2  # among txn_id, verdict, flag, event_id
 
 
@@ -68,7 +66,7 @@ CODED = pa.dictionary(pa.int8(), pa.string())
 
 @dataclass(slots=True)
 class Facts:
-    """What came of a unit. `groups`: its row groups' sizes; `entries`: of each spill for the clones."""
+    """What came of a unit. `groups`: its row groups' sizes; `entries`: batches spilled for the clones."""
 
     unit: int
     rows: int = 0
@@ -95,10 +93,9 @@ def screen_unit(outline: Outline, unit: Unit, judge: Judge, checker: Checker | N
     facts = Facts(unit.number)
     with attempt(outline, unit.number) as folder:
         with ExitStack() as stack:
-            parts = Parts(outline, folder, facts, stack)
+            parts = Parts(outline, folder, stack)
             for batch in batches(unit, threads):
-                screen_batch(batch, judge, checker, parts)
-            parts.close()
+                screen_batch(batch, judge, checker, facts, parts)
         (folder / "facts").write_text(json.dumps(asdict(facts)))
     return facts
 
@@ -117,60 +114,36 @@ def attempt(outline: Outline, unit: int) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def screen_batch(batch: Batch, judge: Judge, checker: Checker | None, parts: Parts) -> None:
-    facts = parts.facts
+def screen_batch(batch: Batch, judge: Judge, checker: Checker | None, facts: Facts, parts: Parts) -> None:
     rows = read(batch.table, batch.fault)
     forged = None
     if checker is not None or any(name in batch.table.column_names for name in ("tac", "card_factor", "txn_type")):
         proofs = read_proofs(batch.table, rows, checker is not None)
         forged = checker.check(rows, proofs) if checker is not None else None
     judged = judge.judge(rows, forged)
-    parts.spill.add(rows, facts.judged)
     facts.rows += rows.count
     if rows.fault.any():
         parts.write("quarantine", quarantine(batch, rows.fault))
         facts.quarantined += int(np.count_nonzero(rows.fault))
-    parts.tally.add(rows, judged.verdict)
-    write_verdicts(batch, rows, judged, parts)
-    write_refused(batch, rows, judged, parts)
+    spilled = parts.folder / f"clones-{len(facts.entries)}"
+    facts.entries.append(clones.spill(rows, sum(facts.groups), parts.outline.shares, spilled))
+    write_verdicts(batch, rows, judged, facts, parts)
+    parts.write("summary", summary.of_batch(rows, judged.verdict))
+    write_refused(batch, rows, judged, facts, parts)
 
 
 class Parts:
-    """The files of one unit, opened as they are needed. Batches are small, row groups are not: tables wait for more."""
+    """The files of one unit, opened as they are needed."""
 
-    def __init__(self, outline: Outline, folder: Path, facts: Facts, stack: ExitStack) -> None:
-        self.outline, self.folder, self.facts, self._stack = outline, folder, facts, stack
-        self.tally, self.spill = Tally(), clones.Spill(outline.shares)
+    def __init__(self, outline: Outline, folder: Path, stack: ExitStack) -> None:
+        self.outline, self.folder, self._stack = outline, folder, stack
         self._writers: dict[str, pq.ParquetWriter] = {}
-        self._held: dict[str, list[pa.Table]] = {}
         self._flags = stack.enter_context((folder / "flags").open("wb"))
 
     def flags(self, bits: np.ndarray[Any, np.dtype[np.uint16]]) -> None:
         self._flags.write(bits.data)
 
     def write(self, kind: str, table: pa.Table) -> None:
-        held = self._held.setdefault(kind, [])
-        held.append(table)
-        if sum(map(len, held)) >= GROUP_ROWS:
-            self._flush(kind)
-
-    def close(self) -> None:
-        self.write("summary", self.tally.table())
-        self._spill()
-        for kind in list(self._held):
-            self._flush(kind)
-
-    def _spill(self) -> None:
-        if entries := self.spill.write(self.folder / f"clones-{len(self.facts.entries)}"):
-            self.facts.entries.append(entries)
-
-    def _flush(self, kind: str) -> None:
-        if not (held := self._held.pop(kind, [])):
-            return
-        table = pa.concat_tables(held)
-        if kind == "verdicts":
-            self.facts.groups.append(len(table))
-            self._spill()
         if kind not in self._writers:
             options = OPTIONS.get(kind, COMPACT)
             if kind == "verdicts":
@@ -190,7 +163,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 PACKED = "DELTA_BINARY_PACKED"
 
 
-def write_verdicts(batch: Batch, rows: Rows, judged: Judged, parts: Parts) -> None:
+def write_verdicts(batch: Batch, rows: Rows, judged: Judged, facts: Facts, parts: Parts) -> None:
     """All but the flags, which are complete only when the clones are known; these wait as bits."""
     identity = identities(batch, rows, parts.outline.txn_id)
     verdict, flags, event = judged.verdict, judged.flags, judged.event
@@ -202,8 +175,9 @@ def write_verdicts(batch: Batch, rows: Rows, judged: Judged, parts: Parts) -> No
     columns = [identity, verdict_array(verdict), event_array(event)]
     parts.write("verdicts", pa.table(columns, schema=parts.outline.verdict_schema()))
     parts.flags(flags)
+    facts.groups.append(len(verdict))
     counts = np.bincount(verdict, minlength=len(VERDICTS)).tolist()
-    parts.facts.counts = [one + other for one, other in zip(parts.facts.counts, counts, strict=True)]
+    facts.counts = [one + other for one, other in zip(facts.counts, counts, strict=True)]
 
 
 def identities(batch: Batch, rows: Rows, kind: pa.DataType) -> pa.Array[Any]:
@@ -214,7 +188,7 @@ def identities(batch: Batch, rows: Rows, kind: pa.DataType) -> pa.Array[Any]:
     return identity.filter(pa.array(rows.fault == 0)) if rows.fault.any() else identity
 
 
-def write_refused(batch: Batch, rows: Rows, judged: Judged, parts: Parts) -> None:
+def write_refused(batch: Batch, rows: Rows, judged: Judged, facts: Facts, parts: Parts) -> None:
     chosen = np.flatnonzero((judged.verdict > 0) & (rows.fault == 0))
     if not len(chosen):
         return
@@ -224,8 +198,8 @@ def write_refused(batch: Batch, rows: Rows, judged: Judged, parts: Parts) -> Non
     columns.append(pa.array([outline.article]).take(pa.array(np.zeros(len(chosen), np.int8))))
     columns.append(event_array(judged.event[chosen]))
     parts.write("refused", pa.table(columns, schema=outline.refused_schema()))
-    parts.facts.refused += len(chosen)
-    parts.facts.refused_fen += sum(rows.amount[chosen].tolist())
+    facts.refused += len(chosen)
+    facts.refused_fen += sum(rows.amount[chosen].tolist())
 
 
 def finish_unit(outline: Outline, facts: Facts, cloned: np.ndarray[Any, np.dtype[np.uint8]]) -> list[int]:

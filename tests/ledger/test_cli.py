@@ -126,7 +126,7 @@ def test_checkpoint_is_given_again_while_nothing_grows(ledger: Run, office: Path
     (office / "vault").unlink()
     (published,) = (office / "published").iterdir()
     published.unlink()
-    assert ledger("checkpoint") == first
+    assert ledger("checkpoint")[:2] == first[:2]
     assert json.loads(first[1])["size"] == 5
     assert published.read_text() == first[1]
 

@@ -86,7 +86,7 @@ def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
         edges = sorted(draw(st.lists(st.integers(0, 9), max_size=6)))
         for place, (start, end) in enumerate(pairwise(edges), start=2):
             last = place == len(edges)
-            if start < 9 and draw(st.booleans()):
+            if draw(st.booleans()):
                 periods.append(
                     period(
                         sam,

@@ -125,9 +125,8 @@ def test_ten_thousand_small_files(folder: Path) -> None:
 
 
 def test_a_huge_row_group_is_taken_a_piece_at_a_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "HUGE_GROUP", 100)
-    monkeypatch.setattr(batches, "BATCH_ROWS", 64)
-    monkeypatch.setattr(work, "GROUP_ROWS", 64)
+    monkeypatch.setattr(batches, "HUGE_GROUP", 100)
+    monkeypatch.setattr(batches, "UNIT_ROWS", 64)
     batch = made.write_transactions(rows(1000, terminal_seq=5), folder / "batch.parquet", row_group_size=1000)
     manifest = made.run(folder, batch)
     assert manifest["counts"]["accepted"] == 1000
@@ -227,9 +226,9 @@ def test_a_killed_run_leaves_nothing_finished_and_the_next_one_takes_it_up(
     screened: list[int] = []
     screen_batch = work.screen_batch
 
-    def noting(batch: Any, judge: Any, checker: Any, parts: Any) -> None:
-        screened.append(parts.facts.unit)
-        screen_batch(batch, judge, checker, parts)
+    def noting(batch: Any, judge: Any, checker: Any, facts: Any, parts: Any) -> None:
+        screened.append(facts.unit)
+        screen_batch(batch, judge, checker, facts, parts)
 
     monkeypatch.setattr(work, "screen_batch", noting)
     taken_up = made.run(tmp_path, tmp_path / "batch.parquet")

@@ -24,18 +24,13 @@ def slot_of(slots, mask, number):
 
 @kernel("i8* i8 u8* i8 i4*")
 def count(slots, mask, sam, rows, place):
-    """Enter the numbers, count the rows of each, and note the slot of every row.
-
-    Returns how many numbers are new, −1 when the table is more than half full of them.
-    """
+    """Enter the numbers into an empty table, count the rows of each, and note the slot of every row."""
     distinct = 0
     for row in range(rows):
         slot = slot_of(slots, mask, sam[row])
         if slots[3 * slot] == 0:
             slots[3 * slot] = np.int64(sam[row]) + 1
             distinct += 1
-            if 2 * distinct > mask:
-                return -1
         slots[3 * slot + 2] += 1
         place[row] = slot
     return distinct
@@ -227,45 +222,30 @@ def judge(
     return rows
 
 
-@helper
-def group_slot(table, mask, key):
-    """Where a group lies in the hash table of `tally`, or the empty place where it would."""
-    spread = np.uint64(key) * MIX
-    slot = np.int64((spread ^ (spread >> np.uint64(29))) & np.uint64(mask))
-    while table[3 * slot] != 0 and table[3 * slot] != key:
-        slot = (slot + 1) & mask
-    return slot
-
-
 @kernel("i4* i8* i8* u1* u4* i8 i8 i8* i8")
 def tally(sender, local, amount, verdict, fault, rows, used, table, mask):
-    """Count rows and add up amounts by sender, local day and verdict.
+    """Count rows and add up amounts by sender, local day and verdict in an open hash table.
 
-    `table` holds (key, count, amount) with key 0 for empty, and has room; key − 1 is sender ‖ day ‖ verdict in 32, 28
-    and 3 bits. Returns how many keys there are now, −1 when a sum leaves int64.
+    `table` holds (key, count, amount) with key 0 for empty; key − 1 is sender ‖ day ‖ verdict in 32, 28 and 3 bits.
+    Returns how many keys there are, −1 when the table grew too full, −2 when a sum leaves int64: then start anew.
     """
     for row in range(rows):
         if fault[row] != 0:
             continue
-        day = local[row] // 86400000000 + (1 << 27)
-        key = (np.int64(sender[row]) << 31 | day << 3 | np.int64(verdict[row])) + 1
-        slot = group_slot(table, mask, key)
+        micros = local[row]
+        day = micros // 86400000000
+        key = (np.int64(sender[row]) << 31 | ((day + (1 << 27)) << 3) | np.int64(verdict[row])) + 1
+        spread = np.uint64(key) * MIX
+        slot = np.int64((spread ^ (spread >> np.uint64(29))) & np.uint64(mask))
+        while table[3 * slot] != 0 and table[3 * slot] != key:
+            slot = (slot + 1) & mask
         if table[3 * slot] == 0:
             used += 1
+            if 2 * used > mask:
+                return -1
             table[3 * slot] = key
         table[3 * slot + 1] += 1
         table[3 * slot + 2] += amount[row]
         if table[3 * slot + 2] < 0:
-            return -1
+            return -2
     return used
-
-
-@kernel("i8* i8 i8* i8")
-def move(old, size, table, mask):
-    """Enter the groups of a smaller table into a larger, empty one."""
-    for place in range(size):
-        if old[3 * place] != 0:
-            slot = group_slot(table, mask, old[3 * place])
-            for word in range(3):
-                table[3 * slot + word] = old[3 * place + word]
-    return size
